@@ -1,0 +1,1 @@
+"""Evidence: data, claims, provenance and the elements of a page."""

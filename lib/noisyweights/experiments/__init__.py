@@ -1,0 +1,1 @@
+"""Experiments: one module a question, from a frozen configuration to result arrays."""

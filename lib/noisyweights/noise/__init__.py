@@ -1,0 +1,1 @@
+"""Noise: what a device does, as distributions, fits, quadratures and samplers."""
