@@ -24,6 +24,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 import noisyweights.experiments
+from noisyweights.files import replacing
 
 if TYPE_CHECKING:
     from noisyweights.experiments.device import Device
@@ -159,16 +160,9 @@ def compute(name: str, point: str, *, profile: str, device: "Device") -> Point:
 
 def write_point(path: str | os.PathLike, point: Point) -> None:
     """Write a point to `path` (.npz): under another name first, so that a killed run leaves no half file."""
-    path = Path(path)
     header = json.dumps(point.origin | {"seconds": point.seconds, "sha256": point.sha256}).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez(file, **point.arrays, **{_HEADER: np.frombuffer(header, np.uint8)})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        np.savez(file, **point.arrays, **{_HEADER: np.frombuffer(header, np.uint8)})
 
 
 def read_point(path: str | os.PathLike) -> Point:

@@ -1,0 +1,108 @@
+"""The pipeline: a noise file and MyST chapters in, a compiled site out.
+
+Run it by `make book`, or as any Snakefile: snakemake --cores all --config profile=quick noise=my_device.csv
+What each step depends on is worked out in noisyweights.pipeline.plan, from what the modules import.
+"""
+
+import sys
+from contextlib import ExitStack
+
+from noisyweights.pipeline.alone import alone
+from noisyweights.pipeline.plan import plan
+from snakemake.exceptions import WorkflowError
+
+try:
+    BOOK = plan(config.get("profile", "quick"), config.get("noise", ""))
+    if workflow.is_main_process and not workflow.dryrun:
+        ExitStack().enter_context(alone(BOOK.edition))  # until this process ends
+except (ValueError, BlockingIOError) as error:
+    raise WorkflowError(str(error))
+
+PYTHON = sys.executable
+PROFILE = BOOK.edition.profile
+OUT = str(BOOK.folder)
+
+# Jobs share the cores, so each computes on one; the numbers then do not hang on how many there are.
+shell.prefix("set -eu; export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 TF_FORCE_GPU_ALLOW_GROWTH=true; ")
+
+wildcard_constraints:
+    chapter="[^/]+",
+    experiment="[^/]+",
+    point="[^/]+",
+
+
+localrules: all, page
+
+
+rule all:
+    input:
+        f"{OUT}/site/manifest.json",
+
+
+rule device:
+    input:
+        lambda wildcards: BOOK.device_inputs(),
+    output:
+        f"{OUT}/device.json",
+    log:
+        f"{OUT}/logs/device.log",
+    params:
+        packages=BOOK.packages,
+    shell:
+        "{PYTHON} -m noisyweights.experiments.device {input[0]:q} --out {output:q} > {log:q} 2>&1"
+
+
+rule point:
+    input:
+        lambda wildcards: BOOK.point_inputs(wildcards.experiment),
+    output:
+        f"{OUT}/points/{{experiment}}/{{point}}.npz",
+    log:
+        f"{OUT}/logs/point-{{experiment}}-{{point}}.log",
+    params:
+        packages=BOOK.packages,
+    shell:
+        "{PYTHON} -m noisyweights.experiments.points compute {wildcards.experiment:q} {wildcards.point:q}"
+        " --profile {PROFILE:q} --device {input[0]:q} --out {output:q} > {log:q} 2>&1"
+
+
+rule execute:
+    input:
+        lambda wildcards: BOOK.execute_inputs(wildcards.chapter),
+    output:
+        f"{OUT}/executed/{{chapter}}.ipynb",
+    log:
+        f"{OUT}/logs/execute-{{chapter}}.log",
+    params:
+        packages=BOOK.packages,
+        parameters=lambda wildcards: BOOK.parameters(wildcards.chapter),
+        failed=f"{OUT}/logs/{{chapter}}.ipynb",
+    shell:
+        "{PYTHON} -m noisyweights.pipeline.execute {input[0]:q} {output:q} --failed {params.failed:q}"
+        " {params.parameters} > {log:q} 2>&1"
+
+
+rule page:
+    input:
+        source=lambda wildcards: str(BOOK.chapter(wildcards.chapter).source),
+        executed=f"{OUT}/executed/{{chapter}}.ipynb",
+    output:
+        f"{OUT}/pages/{{chapter}}.ipynb",
+    log:
+        f"{OUT}/logs/page-{{chapter}}.log",
+    shell:
+        "{PYTHON} -m noisyweights.pipeline.chapters {input.source:q} {input.executed:q} {output:q} > {log:q} 2>&1"
+
+
+rule site:
+    input:
+        pages=BOOK.pages(),
+        sources=BOOK.site_inputs(),
+    output:
+        f"{OUT}/site/manifest.json",
+    log:
+        f"{OUT}/logs/site.log",
+    params:
+        out=f"{OUT}/site",
+    shell:
+        "{PYTHON} -m noisyweights.pipeline.site {input.pages:q} --out {params.out:q} > {log:q} 2>&1"

@@ -1,0 +1,54 @@
+"""Build an edition of the book: what `make book` calls."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from snakemake.cli import main as snakemake
+
+from noisyweights.pipeline import progress
+from noisyweights.pipeline.alone import alone
+from noisyweights.pipeline.edition import Edition
+from noisyweights.pipeline.plan import Plan, plan
+
+__all__ = ["build"]
+
+
+def build(edition: Plan, arguments: Sequence[str] = ()) -> bool:
+    """Run the Snakefile for an edition; return whether everything succeeded."""
+    progress.register(edition)
+    command = [
+        *("--snakefile", "Snakefile", "--cores", "all", "--scheduler", "greedy", "--logger", progress.NAME),
+        *("--nolock", "--rerun-incomplete", "--keep-going", "--max-checksum-file-size", "1GB"),
+        *("--config", f"profile={edition.edition.profile}", f"noise={edition.edition.noise}"),
+        *arguments,
+    ]
+    try:
+        snakemake(command)
+    except SystemExit as end:
+        return not end.code
+    return True
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Build the book for one profile and one device, and print where its site is."""
+    parser = argparse.ArgumentParser(prog="python -m noisyweights.pipeline.build", description=main.__doc__)
+    parser.add_argument("--profile", default="quick")
+    parser.add_argument(
+        "--noise", default="", help="a file with a column of noise samples; empty: the reference"
+    )
+    parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
+    options = parser.parse_args(arguments)
+    try:
+        edition = Edition.of(options.profile, options.noise)
+        with alone(edition):
+            done = build(plan(options.profile, options.noise), options.snakemake)
+    except (ValueError, BlockingIOError) as error:
+        sys.exit(f"error: {error}")
+    if not done:
+        sys.exit(f"{edition.name} is not finished: mend what failed, and the same command goes on from here.")
+    print(f"Site: {edition.index.resolve()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Which modules of the library a chapter or an experiment depends on, directly or not, and their files."""
+
+import ast
+import importlib.util
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import grimp
+
+__all__ = ["closure", "experiments", "files", "imported"]
+
+PACKAGE = "noisyweights"
+_EXPERIMENTS = f"{PACKAGE}.experiments"
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    """Read the import graph from the sources, without importing any of them."""
+    return grimp.build_graph(PACKAGE, cache_dir=None, exclude_type_checking_imports=True)
+
+
+@cache
+def root() -> Path:
+    """The package's folder, relative to the working directory."""
+    spec = importlib.util.find_spec(PACKAGE)
+    return Path(os.path.relpath(spec.submodule_search_locations[0]))
+
+
+def closure(modules: Iterable[str]) -> frozenset[str]:
+    """The modules, all that they import, and the packages they lie in (whose `__init__` runs as well)."""
+    reached, waiting = set(), set(modules)
+    while waiting:
+        module = waiting.pop()
+        reached.add(module)
+        needs = graph().find_modules_directly_imported_by(module)
+        if "." in module:
+            needs = needs | {module.rpartition(".")[0]}
+        waiting |= needs - reached
+    return frozenset(reached)
+
+
+def files(modules: Iterable[str]) -> list[str]:
+    """Source files of the modules, relative to the working directory, in a fixed order."""
+    return sorted(str(_file(module)) for module in modules)
+
+
+def imported(code: str, *, where: str) -> frozenset[str]:
+    """Modules of the library that a chapter's code imports by name.
+
+    Raises ValueError for an import that only names a package: its modules would then load lazily, by
+    attribute, and an edit to them would not be seen.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(code, filename=where)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] == PACKAGE:
+                found.add(_module(name, where=where))
+    return frozenset(found)
+
+
+def experiments(code: str, *, where: str) -> tuple[str, ...]:
+    """Names of the experiments that a chapter uses: those it imports, and those it runs by their name.
+
+    Raises ValueError for the name of an experiment that does not exist.
+    """
+    names = {
+        module.rpartition(".")[2]
+        for module in imported(code, where=where)
+        if module.startswith(f"{_EXPERIMENTS}.") and is_experiment(module)
+    }
+    runs = _names_of_run(code)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in runs:
+            match node.args[:1]:
+                case [ast.Constant(value=str(name))]:
+                    names.add(name)
+                case _:
+                    raise ValueError(f"{where}: {ast.unparse(node)} must name its experiment as a string")
+    for name in names:
+        if not is_experiment(f"{_EXPERIMENTS}.{name}"):
+            raise ValueError(f"{where} runs the experiment {name!r}, but there is no experiments/{name}.py")
+    return tuple(sorted(names))
+
+
+def _names_of_run(code: str) -> set[str]:
+    """What a chapter calls `noisyweights.experiments.points.run` by, after its imports."""
+    names = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module == _EXPERIMENTS:
+            names |= {f"{alias.asname or alias.name}.run" for alias in node.names if alias.name == "points"}
+        elif isinstance(node, ast.ImportFrom) and node.module == f"{_EXPERIMENTS}.points":
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == "run"}
+        elif isinstance(node, ast.Import):
+            modules = {alias.name: alias.asname or alias.name for alias in node.names}
+            names |= {f"{name}.run" for module, name in modules.items() if module == f"{_EXPERIMENTS}.points"}
+    return names
+
+
+def is_experiment(module: str) -> bool:
+    """Whether a module assigns PROFILES at its top level, read without importing it."""
+    if module not in graph().modules:
+        return False
+    for node in ast.parse(_file(module).read_text("utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == "PROFILES" for target in targets):
+            return _defines_points(module)
+    return False
+
+
+def _defines_points(module: str) -> bool:
+    body = ast.parse(_file(module).read_text("utf-8")).body
+    return {"points", "compute"} <= {node.name for node in body if isinstance(node, ast.FunctionDef)}
+
+
+def _module(name: str, *, where: str) -> str:
+    """The module that an imported dotted name belongs to: itself, or the one it is a member of."""
+    modules = graph().modules
+    if name not in modules:
+        name = name.rpartition(".")[0]
+    if name not in modules:
+        raise ValueError(f"{where} imports {name}, which is not in the library")
+    if _file(name).name == "__init__.py":
+        raise ValueError(
+            f"{where} imports the package {name}, whose modules load lazily: import the modules by name, "
+            f"as in `from {PACKAGE}.noise import laws`, so that the pipeline sees what the chapter depends on"
+        )
+    return name
+
+
+def _file(module: str) -> Path:
+    path = root().joinpath(*module.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

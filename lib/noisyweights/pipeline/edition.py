@@ -1,0 +1,56 @@
+"""An edition: the book for one profile and one device, in a folder of its own."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from noisyweights.experiments.points import PROFILES
+
+__all__ = ["BUILD", "REFERENCE", "Edition"]
+
+BUILD = Path("_build")
+REFERENCE = Path("data/devices/bayes_mtj.csv")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Profile and noise file of one build of the book; an empty `noise` means the reference device."""
+
+    profile: str
+    noise: str
+    name: str
+
+    @classmethod
+    def of(cls, profile: str, noise: str = "") -> "Edition":
+        """Name the edition: `<profile>-reference`, or `<profile>-<file's stem>-<8 digits of its checksum>`.
+
+        The name holds the file's content, so another measurement under an old name is another edition.
+        Raises ValueError for an unknown profile and for a noise file that is not there.
+        """
+        if profile not in PROFILES:
+            raise ValueError(f"no profile is called {profile!r}: PROFILE is one of {', '.join(PROFILES)}")
+        if not noise:
+            return cls(profile, "", f"{profile}-reference")
+        path = Path(noise).expanduser()
+        if not path.is_file():
+            raise ValueError(f"there is no noise file {noise}: NOISE names a file with a column of samples")
+        with path.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        stem = re.sub(r"[^A-Za-z0-9_]+", "-", path.stem).strip("-") or "noise"
+        return cls(profile, str(path), f"{profile}-{stem}-{checksum[:8]}")
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of this edition lies, relative to the checkout."""
+        return BUILD / self.name
+
+    @property
+    def source(self) -> Path:
+        """The noise file that the edition is built around."""
+        return Path(self.noise) if self.noise else REFERENCE
+
+    @property
+    def index(self) -> Path:
+        """The site's front page."""
+        return self.folder / "site" / "index.html"

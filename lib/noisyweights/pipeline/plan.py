@@ -1,0 +1,208 @@
+"""The plan of an edition: its chapters, the points they need, and the files each step depends on.
+
+The Snakefile reads it. Nothing here imports TensorFlow: every job of a cluster reads the Snakefile again.
+"""
+
+import hashlib
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import yaml
+
+from noisyweights.files import replacing, write_if_changed
+from noisyweights.pipeline import chapters, dependencies
+from noisyweights.pipeline.edition import Edition
+
+__all__ = ["Chapter", "Plan", "entries", "plan"]
+
+BOOK = Path("book")
+TOC = BOOK / "_toc.yml"
+CLAIMS = Path("data/claims.yml")
+RECORDED = Path("data/recorded")
+GENERATED = ("scoreboard", "api/index")  # pages of the table of contents that the pipeline writes
+
+# Another version of one of these may change a number; of any other package, only the looks.
+_NUMERIC = ("keras", "numpy", "scipy", "tensorflow", "tensorflow-probability", "chaospy", "sympy")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page with code: where it comes from, what it imports, and which experiments it shows."""
+
+    name: str
+    title: str
+    source: Path
+    code: Path
+    modules: frozenset[str]
+    experiments: tuple[str, ...]
+    parametrized: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that one build of an edition has to do."""
+
+    edition: Edition
+    chapters: tuple[Chapter, ...]
+    points: dict[str, tuple[str, ...]]
+
+    @property
+    def folder(self) -> Path:
+        return self.edition.folder
+
+    @property
+    def device(self) -> str:
+        return str(self.folder / "device.json")
+
+    @property
+    def packages(self) -> str:
+        """Versions of the packages that the numbers depend on."""
+        return " ".join(f"{name}={metadata.version(name)}" for name in _NUMERIC)
+
+    def chapter(self, name: str) -> Chapter:
+        return next(chapter for chapter in self.chapters if chapter.name == name)
+
+    def point_files(self, experiment: str) -> list[str]:
+        return [
+            str(self.folder / "points" / experiment / f"{point}.npz") for point in self.points[experiment]
+        ]
+
+    def device_inputs(self) -> list[str]:
+        return [str(self.edition.source), *_sources("noisyweights.experiments.device")]
+
+    def point_inputs(self, experiment: str) -> list[str]:
+        modules = (f"noisyweights.experiments.{experiment}", "noisyweights.experiments.points")
+        return [self.device, *_measured_devices(), *_sources(*modules)]
+
+    def execute_inputs(self, name: str) -> list[str]:
+        chapter = self.chapter(name)
+        recorded = [RECORDED / f"{experiment}.json" for experiment in chapter.experiments]
+        return [
+            str(chapter.code),
+            self.device,
+            *(file for experiment in chapter.experiments for file in self.point_files(experiment)),
+            *(str(path) for path in (CLAIMS, *recorded) if path.exists()),
+            *_measured_devices(),
+            *dependencies.files(dependencies.closure(chapter.modules)),
+        ]
+
+    def parameters(self, name: str) -> str:
+        """What papermill injects into a chapter, as arguments of `noisyweights.pipeline.execute`."""
+        if not self.chapter(name).parametrized:
+            return ""
+        values = {
+            "profile": self.edition.profile,
+            "device": self.device,
+            "points": str(self.folder / "points"),
+        }
+        return " ".join(f"-p {key} {shlex.quote(value)}" for key, value in values.items())
+
+    def executed(self) -> list[str]:
+        return [str(self.folder / "executed" / f"{chapter.name}.ipynb") for chapter in self.chapters]
+
+    def pages(self) -> list[str]:
+        return [str(self.folder / "pages" / f"{chapter.name}.ipynb") for chapter in self.chapters]
+
+    def scoreboard_inputs(self) -> list[str]:
+        recorded = sorted(str(path) for path in RECORDED.glob("*.json"))
+        return [*self.executed(), str(CLAIMS), *recorded, *_sources("noisyweights.evidence.scoreboard")]
+
+    def site_inputs(self) -> list[str]:
+        chapter_sources = {chapter.source for chapter in self.chapters}
+        book = [path for path in sorted(BOOK.rglob("*")) if path.is_file() and path not in chapter_sources]
+        library = dependencies.files(dependencies.graph().modules)
+        return [*map(str, book), "_config.yml", *library]
+
+
+@cache
+def plan(profile: str, noise: str = "") -> Plan:
+    """Read the book and write the code-only notebooks of its chapters where their code changed.
+
+    Raises ValueError when the book, the profile or the noise file cannot be what they are meant to be.
+    """
+    edition = Edition.of(profile, noise)
+    found = tuple(_chapters(edition))
+    experiments = sorted({name for chapter in found for name in chapter.experiments})
+    return Plan(edition, found, _points(edition, experiments))
+
+
+def entries(toc: dict | list | None = None) -> Iterator[str]:
+    """Pages that the table of contents lists, in order, without their endings."""
+    if toc is None:
+        toc = yaml.safe_load(TOC.read_text("utf-8"))
+    if isinstance(toc, list):
+        for item in toc:
+            yield from entries(item)
+        return
+    for key, value in toc.items():
+        if key in ("root", "file"):
+            yield value.removesuffix(".md")
+        elif isinstance(value, list):
+            yield from entries(value)
+
+
+def _chapters(edition: Edition) -> Iterator[Chapter]:
+    for name in entries():
+        if name in GENERATED:
+            continue
+        source = BOOK / f"{name}.md"
+        if not source.is_file():
+            raise ValueError(f"{TOC} lists {name}, but there is no {source}")
+        text = source.read_text("utf-8")
+        if not chapters.is_chapter(text):
+            continue
+        notebook = chapters.read(source)
+        code = chapters.code(notebook)
+        chapter = Chapter(
+            name=name,
+            title=chapters.title(text),
+            source=source,
+            code=edition.folder / "code" / f"{name}.ipynb",
+            modules=dependencies.imported(code, where=str(source)),
+            experiments=dependencies.experiments(code, where=str(source)),
+            parametrized=chapters.parameters(notebook),
+        )
+        write_if_changed(chapter.code, chapters.code_only(notebook))
+        yield chapter
+
+
+def _points(edition: Edition, experiments: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Names of the points of each experiment.
+
+    Only the experiments know them, and importing these takes as long as TensorFlow does. So another process
+    asks them, and a file keeps the answer for as long as the sources stay the same.
+    """
+    if not experiments:
+        return {}
+    modules = [f"noisyweights.experiments.{name}" for name in ("points", *experiments)]
+    digest = hashlib.sha256(edition.profile.encode())
+    for path in _sources(*modules):
+        digest.update(path.encode() + b"\0" + Path(path).read_bytes())
+    kept = edition.folder / "points.json"
+    if kept.is_file():
+        known = json.loads(kept.read_text("utf-8"))
+        if known["sources"] == digest.hexdigest():
+            return {name: tuple(points) for name, points in known["points"].items()}
+    command = [sys.executable, "-m", modules[0], "list", *experiments, "--profile", edition.profile]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise ValueError(f"the experiments cannot name their points:\n{answer.stderr.strip()}")
+    points = json.loads(answer.stdout)
+    with replacing(kept) as unfinished:
+        unfinished.write_text(json.dumps({"sources": digest.hexdigest(), "points": points}), "utf-8")
+    return {name: tuple(points) for name, points in points.items()}
+
+
+def _sources(*modules: str) -> list[str]:
+    return dependencies.files(dependencies.closure(modules))
+
+
+def _measured_devices() -> list[str]:
+    return sorted(str(path) for path in Path("data/devices").glob("*.csv"))

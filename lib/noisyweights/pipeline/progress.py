@@ -1,0 +1,107 @@
+"""What a person reads while a book is built: one line for each step that ended, and each error once."""
+
+import sys
+import time
+from collections import Counter
+from logging import LogRecord
+from pathlib import Path
+from types import SimpleNamespace
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+from noisyweights.pipeline.plan import Plan
+
+__all__ = ["NAME", "LogHandler", "register"]
+
+NAME = "book"
+_UNFINISHED = "At least one job did not complete"  # said of each job already
+_TAIL = 25  # lines of a failed job's log that are shown
+_STEPS = {
+    "device": "device characterised",
+    "execute": "{chapter}: executed",
+    "page": "{chapter}: page",
+    "scoreboard": "scoreboard",
+    "site": "site compiled",
+}
+_chapters: dict[str, str] = {}  # which chapter shows an experiment
+
+
+class LogHandler(LogHandlerBase):
+    """Snakemake's events as lines of a report: steps done and to do, with the time each took."""
+
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = True
+    needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        self.total: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+        self.jobs: dict[int, SimpleNamespace] = {}
+
+    def emit(self, record: LogRecord) -> None:
+        match getattr(record, "event", None):
+            case LogEvent.RUN_INFO:
+                self._plan(record.stats)
+            case LogEvent.JOB_INFO:
+                self.jobs[record.jobid] = SimpleNamespace(
+                    rule=record.rule_name, wildcards=dict(record.wildcards), start=time.monotonic()
+                )
+            case LogEvent.JOB_FINISHED:
+                self._finished(self.jobs.get(record.job_id))
+            case LogEvent.JOB_ERROR:
+                self._failed(record)
+            case LogEvent.ERROR if (
+                record.exception != "RuleException" and _UNFINISHED not in record.getMessage()
+            ):
+                self._say(f"error: {record.getMessage()}")
+
+    def _plan(self, stats: dict[str, int]) -> None:
+        self.total.update({rule: count for rule, count in stats.items() if rule not in ("total", "all")})
+        if not self.total:
+            return
+        chapters, points = self.total["execute"], self.total["point"]
+        steps = [f"{points} points"] * bool(points) + [f"{chapters} chapters"] * bool(chapters) + ["the site"]
+        self._say(f"To do: {', '.join(steps)}.")
+
+    def _finished(self, job: SimpleNamespace | None) -> None:
+        if job is None or job.rule == "all":
+            return
+        self.done[job.rule] += 1
+        step = _STEPS.get(job.rule, job.rule).format(**job.wildcards)
+        if job.rule == "point":
+            chapter = _chapters.get(job.wildcards["experiment"], "")
+            step = "{chapter}: {experiment}, point {point}".format(chapter=chapter, **job.wildcards)
+            step += f" ({self.done['point']} of {self.total['point']} points)"
+        self._say(
+            f"[{self.done.total():>3}/{self.total.total()}] {step}  {time.monotonic() - job.start:.0f} s"
+        )
+
+    def _failed(self, record: LogRecord) -> None:
+        self._say(f"\n{record.rule_name} failed.")
+        for log in record.log:
+            path = Path(log)
+            text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+            self._say("\n".join(_telling(text.strip().splitlines())))
+            self._say(f"Log: {path}\n")
+
+    def _say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _telling(lines: list[str]) -> list[str]:
+    """The lines of a log that tell what went wrong: the last error and the warnings before it, or the end."""
+    starts = [number for number, line in enumerate(lines) if line.startswith("error: ")]
+    if not starts:
+        return lines[-_TAIL:]
+    warnings = [line for line in lines[: starts[-1]] if "WARNING: " in line or "ERROR: " in line]
+    return [*warnings[:_TAIL], *lines[starts[-1] :]]
+
+
+def register(plan: Plan) -> None:
+    """Make the handler known to Snakemake under `NAME`, for `--logger`."""
+    _chapters.update({name: chapter.name for chapter in plan.chapters for name in chapter.experiments})
+    LoggerPluginRegistry().register_plugin(NAME, sys.modules[__name__])

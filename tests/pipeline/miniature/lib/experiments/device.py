@@ -1,0 +1,50 @@
+"""A device without TensorFlow: mean and checksum of a column of numbers."""
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from noisyweights.files import replacing
+
+__all__ = ["Device"]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A noise file, characterised."""
+
+    name: str
+    sha256: str
+    loc: float
+
+    @classmethod
+    def open(cls, path: str) -> "Device":
+        """Read what `save` wrote, or characterise a noise file; raises ValueError for few samples."""
+        file = Path(path or "data/devices/bayes_mtj.csv")
+        if file.suffix == ".json":
+            return cls(**json.loads(file.read_text("utf-8")))
+        samples = np.loadtxt(file, ndmin=1)
+        if samples.size < 3:
+            raise ValueError(f"{file} holds {samples.size} samples: at least 3 are needed")
+        return cls(file.stem, hashlib.sha256(file.read_bytes()).hexdigest(), float(samples.mean()))
+
+    def save(self, path: str) -> None:
+        """Write the device as JSON."""
+        with replacing(path) as unfinished:
+            unfinished.write_text(json.dumps(asdict(self)), "utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("csv")
+    parser.add_argument("--out", required=True)
+    options = parser.parse_args()
+    try:
+        Device.open(options.csv).save(options.out)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
