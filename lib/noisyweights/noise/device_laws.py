@@ -1,0 +1,233 @@
+"""The laws that the device paper fits to its devices: eq. 3 for the Bayes-MTJ and eq. 13 for the ECRAM."""
+
+from __future__ import annotations
+
+import abc
+import math
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike
+from scipy import integrate, special
+
+from noisyweights.noise.law import TabulatedLaw, as_float_tensor
+from noisyweights.noise.tabulate import invert
+
+__all__ = ["ECRAM", "BayesMTJ", "DeviceLaw"]
+
+# Rounding that a density on the edge of admissibility may show, relative to its terms.
+ROUNDING = 1e-12
+
+
+class DeviceLaw(TabulatedLaw):
+    """A symmetric density A f(|x|) + C (1 − x²) on [−1, 1] that vanishes at ±1, scaled to unit variance.
+
+    f is an exponential less its value at the edge. In terms of the distance y = 1 − |x| to the edge the density
+    is written as its slope there times y plus a remainder of second order: every term then keeps its relative
+    precision down to y = 0, and so does the CDF, which is integrated from the edge.
+
+    Only A : C and B matter: A and C are divided by ∫q, so that printed, rounded parameters are as good as exact ones.
+
+    Attributes:
+        A, B, C: the normalised parameters.
+        raw_scale: standard deviation of x; a standardised z is x / raw_scale.
+        edge_slope: q'(−1) ≥ 0.
+
+    Raises: ValueError for parameters that are not finite, B ≤ 0, a density that is negative somewhere or zero
+        everywhere.
+    """
+
+    def __init__(self, *, A: float, B: float, C: float):
+        given = {"A": float(A), "B": float(B), "C": float(C)}
+        text = f"{self.name} with " + ", ".join(f"{key}={value}" for key, value in given.items())
+        if not all(map(math.isfinite, given.values())):
+            raise ValueError(f"{text}: parameters must be finite; refit, or look for NaN in the samples")
+        if B <= 0:
+            raise ValueError(f"{text}: B is the width of the peak on [-1, 1] and must be positive")
+        self._given, self.B = given, given["B"]
+        moment = [given["A"] * self._peak_moment(n) + 4 * given["C"] / ((n + 1) * (n + 3)) for n in (0, 2, 4)]
+        peak, slope, size = self._extremes(given["A"], given["C"])
+        if min(peak, slope / 2) < -ROUNDING * size:
+            where = "at x = 0" if peak < slope / 2 else "near x = ±1"
+            raise ValueError(
+                f"{text}: the density is negative {where}; it needs q(0) = {peak:.6g} ≥ 0 "
+                f"and edge slope {slope:.6g} ≥ 0, so raise {'C' if given['C'] < given['A'] else 'A'}"
+            )
+        if not 0 < moment[0] < math.inf:
+            raise ValueError(
+                f"{text}: the density has mass {moment[0]} and cannot be normalised; A and C set it"
+            )
+        self.A, self.C = given["A"] / moment[0], given["C"] / moment[0]
+        self.edge_slope = max(slope, 0.0) / moment[0]
+        self.raw_scale = math.sqrt(moment[1] / moment[0])
+        self.support = (-1 / self.raw_scale, 1 / self.raw_scale)
+        self.excess_kurtosis = moment[2] * moment[0] / moment[1] ** 2 - 3
+        # With A < 0 the exponential digs a hole at 0 and there are two modes.
+        self.mode = 0.0 if self.A >= 0 else None
+
+    def get_config(self):
+        return {"law": self.name, **self._given}
+
+    def raw_prob(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
+        """The paper's q_D(x), in the shape and float dtype of `x`; 0 outside [−1, 1]."""
+        x = as_float_tensor(x)
+        y = 1 - tf.abs(x)
+        return tf.where(y <= 0, 0, self._edge_prob(tf.where(y <= 0, 1, y)))
+
+    def raw_cdf(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
+        """Q_D(x) = ∫ q_D from −1 to x, in the shape and float dtype of `x`."""
+        x = as_float_tensor(x)
+        y = 1 - tf.abs(x)
+        beyond = tf.where(y <= 0, 0, self._edge_mass(tf.where(y <= 0, 1, y)))
+        return tf.where(x > 0, 1 - beyond, beyond)
+
+    def raw_quantile(self, u: ArrayLike | tf.Tensor) -> tf.Tensor:
+        """G(u), the inverse of `raw_cdf`, on the terms of `quantile`."""
+        return self.raw_scale * self.quantile(u)
+
+    def _prob(self, z):
+        return self.raw_scale * self.raw_prob(self.raw_scale * z)
+
+    def _log_prob(self, z):
+        prob = self._prob(z)
+        inside = prob > 0
+        return tf.where(
+            inside | tf.math.is_nan(prob), tf.math.log(tf.where(inside, prob, prob + 1)), -math.inf
+        )
+
+    def _cdf(self, z):
+        return self.raw_cdf(self.raw_scale * z)
+
+    def _tails(self, v):
+        def log_mass(log_y):
+            with np.errstate(divide="ignore"):
+                return np.log(self._edge_mass(tf.constant(np.exp(log_y))).numpy())
+
+        z = np.expm1(invert(log_mass, v, -700.0, 0.0)) / self.raw_scale
+        z = np.where(v == 0.5, 0.0, z)
+        return z, -z
+
+    @cached_property
+    def entropy(self):
+        # Geometric panels: towards 0 for the narrow peak, and the rule's own for y log y at the edge.
+        width = min(self._width, 1.0)
+        ends = np.unique(np.append(width * np.geomspace(1 / 16, 1 / width, 16), [0.0, 1.0]).clip(0, 1))
+
+        def integrand(x):
+            q = self.raw_prob(x).numpy()
+            return -special.xlogy(q, q)
+
+        half = integrate.tanhsinh(integrand, ends[:-1], ends[1:], rtol=1e-14).integral.sum().item()
+        return 2 * half - math.log(self.raw_scale)
+
+    @property
+    @abc.abstractmethod
+    def _width(self) -> float:
+        """Width of the peak on [−1, 1]."""
+
+    @abc.abstractmethod
+    def _peak_moment(self, n: int) -> float:
+        """2 ∫ xⁿ f(x) on [0, 1] for even n, by parts: a positive incomplete gamma function, no difference."""
+
+    @abc.abstractmethod
+    def _extremes(self, A: float, C: float) -> tuple[float, float, float]:
+        """q(0), q'(−1), and the size of the terms they are made of.
+
+        f/(1 − x²) falls from 0 to 1, so that the density is positive everywhere when these two are.
+        """
+
+    @abc.abstractmethod
+    def _edge_prob(self, y: tf.Tensor) -> tf.Tensor:
+        """The density at distance y from an edge."""
+
+    @abc.abstractmethod
+    def _edge_mass(self, y: tf.Tensor) -> tf.Tensor:
+        """The probability within y ≤ 1 of one edge."""
+
+
+class BayesMTJ(DeviceLaw):
+    """q_D(x) = A (exp(−|x|/B) − exp(−1/B)) + C (1 − x²) on [−1, 1]: eq. 3.
+
+    With P the regularised lower incomplete gamma function and k = 2 C + A exp(−1/B)/B the slope at the edge,
+
+        q = k y − C y² + A exp(−|x|/B) P(2, y/B),   Q = k y²/2 − C y³/3 + A B exp(−|x|/B) P(3, y/B).
+    """
+
+    name = "bayes_mtj"
+    breakpoints = (0.0,)
+
+    @property
+    def _width(self):
+        return self.B
+
+    def _peak_moment(self, n):
+        return 2 * math.factorial(n) * self.B ** (n + 1) * special.gammainc(n + 2, 1 / self.B)
+
+    def _extremes(self, A, C):
+        edge = math.exp(-1 / self.B) / self.B
+        return C - A * math.expm1(-1 / self.B), 2 * C + A * edge, abs(C) + abs(A) * min(1, 1 / self.B)
+
+    def _edge_prob(self, y):
+        peak = tf.exp((y - 1) / self.B) * _gamma_cdf(2, y / self.B)
+        return self.edge_slope * y - self.C * y**2 + self.A * peak
+
+    def _edge_mass(self, y):
+        peak = self.B * tf.exp((y - 1) / self.B) * _gamma_cdf(3, y / self.B)
+        return self.edge_slope * y**2 / 2 - self.C * y**3 / 3 + self.A * peak
+
+
+class ECRAM(DeviceLaw):
+    """q_D(x) = A (exp(−x²/B) − exp(−1/B)) + C (1 − x²) on [−1, 1]: eq. 13.
+
+    With w = 1 − x² = y (2 − y), P the regularised lower incomplete gamma function and
+    k = 2 C + 2 A exp(−1/B)/B the slope at the edge, q = k w/2 + A exp(−x²/B) P(2, w/B).
+    """
+
+    name = "ecram"
+
+    @property
+    def _width(self):
+        return math.sqrt(self.B)
+
+    def _peak_moment(self, n):
+        order = (n + 3) / 2
+        gamma = special.gamma(order) * special.gammainc(order, 1 / self.B)
+        return 2 * self.B ** ((n + 1) / 2) * gamma / (n + 1)
+
+    def _extremes(self, A, C):
+        edge = math.exp(-1 / self.B) / self.B
+        return C - A * math.expm1(-1 / self.B), 2 * (C + A * edge), abs(C) + abs(A) * min(1, 1 / self.B)
+
+    def _edge_prob(self, y):
+        w = y * (2 - y)
+        return self.edge_slope * w / 2 + self.A * self._peak(w)
+
+    def _edge_mass(self, y):
+        # Near the edge an error function would lose its digits in a difference, and the integrand is a
+        # polynomial for all that Gauss–Legendre can tell; far from it the reverse holds.
+        w = y * (2 - y)
+        near = w < 2 * self.B
+        y_near = tf.where(near, y, 0)[..., None]
+        nodes, weights = np.polynomial.legendre.leggauss(14)
+        t = y_near * tf.constant((nodes + 1) / 2, y.dtype)
+        inner = y_near[..., 0] / 2 * tf.linalg.matvec(self._peak(t * (2 - t)), tf.constant(weights, y.dtype))
+        root = math.sqrt(self.B)
+        bell = math.sqrt(math.pi) / 2 * root * (tf.math.erfc((1 - y) / root) - math.erfc(1 / root))
+        parabola = y**2 * (1 - y / 3)
+        outer = bell - math.exp(-1 / self.B) * (y + parabola / self.B)
+        return self.edge_slope / 2 * parabola + self.A * tf.where(near, inner, outer)
+
+    def _peak(self, w):
+        return tf.exp((w - 1) / self.B) * _gamma_cdf(2, w / self.B)
+
+
+def _gamma_cdf(order: int, s: tf.Tensor) -> tf.Tensor:
+    """P(n, s) = 1 − exp(−s) Σ_{j<n} sʲ/j!, for n = 2 or 3, with full relative precision at small s."""
+    small = tf.minimum(s, 2)
+    series = tf.zeros_like(s)
+    for j in range(28, -1, -1):
+        series = 1 + series * small / (order + j + 1)
+    series *= tf.exp(-small) * small**order / math.factorial(order)
+    large = -tf.math.expm1(-s) - tf.exp(-s) * (s if order == 2 else s + s**2 / 2)
+    return tf.where(s < 2, series, large)

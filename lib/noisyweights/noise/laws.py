@@ -1,0 +1,78 @@
+"""The laws by name: unit distributions (mean 0, variance 1) that a noisy weight can have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from noisyweights.noise.closed_form import Bimodal, Gaussian, TwoPoint, Uniform
+from noisyweights.noise.device_laws import ECRAM, BayesMTJ, DeviceLaw
+from noisyweights.noise.distribution import LawDistribution
+from noisyweights.noise.law import Law
+
+__all__ = [
+    "DeviceLaw",
+    "Law",
+    "LawDistribution",
+    "bayes_mtj",
+    "bimodal",
+    "ecram",
+    "from_config",
+    "gaussian",
+    "two_point",
+    "uniform",
+]
+
+
+def gaussian() -> Law:
+    """The standard normal law."""
+    return Gaussian()
+
+
+def uniform() -> Law:
+    """Equal density on [−√3, √3]: a control without tails."""
+    return Uniform()
+
+
+def two_point() -> Law:
+    """−1 and +1 with equal probability: a control without density, for moments and draws alone."""
+    return TwoPoint()
+
+
+def bimodal(*, separation: float) -> Bimodal:
+    """Two Gaussians of equal weight at ±`separation`, their standard deviation √(1 − separation²).
+
+    Raises: ValueError unless 0 ≤ separation < 1.
+    """
+    return Bimodal(separation=separation)
+
+
+def bayes_mtj(*, A: float, B: float, C: float) -> DeviceLaw:
+    """A (exp(−|x|/B) − exp(−1/B)) + C (1 − x²) on [−1, 1], standardised: eq. 3 of the device paper.
+
+    A and C are divided by ∫q. Raises: ValueError for parameters without a density.
+    """
+    return BayesMTJ(A=A, B=B, C=C)
+
+
+def ecram(*, A: float, B: float, C: float) -> DeviceLaw:
+    """A (exp(−x²/B) − exp(−1/B)) + C (1 − x²) on [−1, 1], standardised: eq. 13 of the device paper.
+
+    A and C are divided by ∫q. Raises: ValueError for parameters without a density.
+    """
+    return ECRAM(A=A, B=B, C=C)
+
+
+_CLASSES = {law.name: law for law in (Gaussian, Uniform, TwoPoint, Bimodal, BayesMTJ, ECRAM)}
+
+
+def from_config(config: Mapping[str, Any]) -> Law:
+    """Return the law that `Law.get_config` described.
+
+    Raises: ValueError for a law of unknown name.
+    """
+    parameters = dict(config)
+    name = parameters.pop("law", None)
+    if name not in _CLASSES:
+        raise ValueError(f"no law is called {name!r}; the laws are {', '.join(sorted(_CLASSES))}")
+    return _CLASSES[name](**parameters)
