@@ -73,12 +73,6 @@ class Check:
     bound: tuple[float, ...]
     words: str
 
-    def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        bounds = " to ".join(f"{b:g}".replace("-", "−") for b in self.bound)
-        sign = {"<=": "≤", ">=": "≥", "within": "within"}[self.relation]
-        return f"{sign} {bounds}{unit}"
-
 
 @dataclass(frozen=True)
 class Claim:

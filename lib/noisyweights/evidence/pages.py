@@ -1,0 +1,232 @@
+"""What a chapter displays: figures, numbers for the prose, verdicts, parameters and provenance.
+
+Each function displays one output. What a program reads of it (see `recorded`) lies in that output's metadata.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from html import escape
+from typing import Any, Protocol
+
+from IPython.display import publish_display_data
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from noisyweights.evidence import claims, markup, notation, recorded, svg
+from noisyweights.evidence import provenance as origin
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.markup import Column
+from noisyweights.evidence.provenance import DataSource
+
+__all__ = ["figure", "number", "parameters", "provenance", "verdicts"]
+
+_HIDDEN = "application/papermill.record/"  # MyST-NB glues an output with this prefix without showing it
+
+
+class DeviceLike(Protocol):
+    """What a page says of the device it was built around."""
+
+    name: str
+    source: str
+    sha256: str
+    unit: str
+    n: int
+    dropped: int
+    law: Any
+    reason: str
+    reference: bool
+
+
+def figure(fig: Figure, *, name: str, alt: str) -> None:
+    """Display a Matplotlib figure as an inline SVG and glue it as `name`, for the directive {glue:figure}.
+
+    Tag the cell `remove-output`, so that the page shows it once, with number and caption. `alt` says in
+    words what the figure shows. Raises ValueError for an empty one.
+    """
+    if not alt.strip():
+        raise ValueError(f"figure {name!r} has no alt text; say in words what it shows")
+    image = svg.inline(fig, name=name, alt=alt)
+    plt.close(fig)
+    publish_display_data(
+        {"text/html": markup.figure(image), "text/plain": f"[figure] {alt}"},
+        metadata={"scrapbook": {"name": name, "mime_prefix": ""}},
+    )
+
+
+def number(name: str, value: float | int | str, spec: str = "") -> None:
+    """Glue a value as `name` for the prose: {glue:text}`name:.3f`.
+
+    With a `spec` (a format, or "auto" for a reader's notation such as 3.20 × 10⁻¹⁶) the text is fixed here,
+    with a true minus sign, and the prose says {glue:text}`name`.
+    """
+    if spec and not isinstance(value, str):
+        text = notation.number(float(value)) if spec == "auto" else format(value, spec).replace("-", "−")
+        value = text
+    elif not isinstance(value, (str, int)):
+        value = float(value)
+    metadata = {"scrapbook": {"name": name, "mime_prefix": _HIDDEN}}
+    publish_display_data({f"{_HIDDEN}text/plain": repr(value)}, metadata=metadata)
+
+
+def verdicts(
+    measurements: Iterable[Measurement], *, experiment: str, profile: str, device: DeviceLike
+) -> None:
+    """Display each claim's criterion, this build's measurements, the recorded full run's, and the verdicts.
+
+    Raises KeyError for a claim that does not exist, naming the nearest, and ValueError for quantities that
+    the claims do not name, or a claim measured only in part.
+    """
+    outcome = recorded.Outcome(
+        experiment=experiment,
+        profile=profile,
+        device={"name": device.name, "sha256": device.sha256, "reference": device.reference},
+        measurements=tuple(measurements),
+    )
+    here = Column("this build" if device.reference else device.name, profile, outcome.measurements)
+    columns = [*_recorded_column(experiment, reference=device.reference), here]
+    known = claims.load()
+    tested = [
+        claims.find(claim_id, known) for claim_id in dict.fromkeys(m.claim for m in outcome.measurements)
+    ]
+    if not tested:
+        raise ValueError(f"experiment {experiment!r} measured nothing; give the measurements of its claims")
+    blocks = "".join(markup.claim(claim, columns) for claim in tested)
+    words = "\n".join(f"{claim.id}: {here.verdict(claim).value}" for claim in tested)
+    publish_display_data(
+        {"text/html": f'<div class="nw-verdicts">{blocks}</div>', "text/plain": words},
+        metadata={recorded.MEASUREMENTS: outcome.as_json()},
+    )
+
+
+def _recorded_column(experiment: str, *, reference: bool) -> list[Column]:
+    """Return the column of the recorded full run, if there is one."""
+    path = recorded.FOLDER / f"{experiment}.json"
+    if not path.is_file():
+        return []
+    label = "recorded full run" if reference else "reference, recorded full run"
+    return [Column(label, "full", recorded.read(path).outcome.measurements)]
+
+
+def parameters(config: Any, *, profile: str, device: DeviceLike) -> None:
+    """Display the one table of what this page was computed with: profile, device, law, and each setting.
+
+    `config` is a frozen dataclass; a field's metadata may hold `words`, which then stand beside its name.
+    """
+    dropped = f", {device.dropped:,} unreadable rows dropped" if device.dropped else ""
+    unit = f" in {device.unit}" if device.unit else ""
+    rows = [
+        ("profile", "", profile),
+        ("device", "", f"{device.name}: {device.n:,} samples{unit}{dropped}"),
+        ("law", "", f"{device.law.name}. {device.reason}"),
+    ]
+    for field in fields(config):
+        value = getattr(config, field.name)
+        text = str(value) if field.name == "seed" else _setting(value)
+        rows.append((field.name, field.metadata.get("words", ""), text))
+    body = "".join(
+        f'<tr><th scope="row">{escape(name.replace("_", " "))}'
+        + (f' <span class="nw-words">{escape(words)}</span>' if words else "")
+        + f"</th><td>{escape(value)}</td></tr>"
+        for name, words, value in rows
+    )
+    table = (
+        '<table class="nw-parameters"><thead><tr><th scope="col">setting</th><th scope="col">value</th></tr>'
+        f"</thead><tbody>{body}</tbody></table>"
+    )
+    plain = "\n".join(f"{name} = {value}" for name, _, value in rows)
+    publish_display_data(
+        {"text/html": markup.scroll(table, label="Parameters of this page"), "text/plain": plain}
+    )
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(_setting, value))
+    return notation.setting(value) if type(value) in (int, float) else str(value)
+
+
+def provenance(
+    *,
+    experiment: str,
+    profile: str,
+    device: DeviceLike,
+    config: Any,
+    data: Sequence[DataSource] = (),
+    seconds: float = 0.0,
+) -> None:
+    """Display where this page's numbers come from: edition, data, seed, time, commit, versions, machine.
+
+    `data` lists what the page used besides the device; `seconds` is the time that its points took in other
+    processes. Banners say what a reader must know: uncommitted changes, embedded sample data, simulated
+    devices.
+    """
+    commit, machine, versions = origin.commit(), origin.machine(), dict(origin.versions())
+    duration = origin.elapsed() + seconds
+    settings = json.loads(json.dumps(asdict(config)))
+    noise = DataSource(device.name, device.source, device.sha256, simulated=device.reference)
+    sources = [noise, *(source for source in data if source.sha256 != device.sha256)]
+    edition = "reference device" if device.reference else f"your device: {device.name}"
+    rows = [
+        ("Edition", escape(edition)),
+        ("Profile", escape(profile)),
+        ("Data", "<br>".join(map(_source, sources))),
+        ("Seed", escape(str(settings.get("seed", "none")))),
+        ("Runtime", escape(_duration(duration))),
+        ("Commit", f"<code>{escape(str(commit))}</code>"),
+        ("Versions", escape(", ".join(f"{name} {version}" for name, version in versions.items()))),
+        ("Machine", escape(str(machine))),
+    ]
+    body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)
+    panel = (
+        f'<section class="nw-provenance" aria-label="Provenance">{_banners(commit, sources)}'
+        f'<p class="nw-title">Where these numbers come from</p><dl>{body}</dl></section>'
+    )
+    facts = {
+        "experiment": experiment,
+        "config": settings,
+        "seed": settings.get("seed"),
+        "commit": commit.id,
+        "dirty": commit.dirty,
+        "duration_s": round(duration, 1),
+        "machine": asdict(machine),
+        "versions": versions,
+    }
+    publish_display_data(
+        {"text/html": panel, "text/plain": f"{edition}, profile {profile}, commit {commit}"},
+        metadata={recorded.FACTS: facts},
+    )
+
+
+def _banners(commit: origin.Commit, sources: Sequence[DataSource]) -> str:
+    """Return the warnings that a reader must not overlook."""
+    texts = []
+    if commit.dirty:
+        texts.append(
+            "Computed with <b>uncommitted changes</b>: the commit below does not hold all that made "
+            "these numbers."
+        )
+    for source in sources:
+        if source.embedded:
+            texts.append(
+                f"<b>Embedded sample data</b>: {escape(source.name)} is a small sample in place of the "
+                "full set."
+            )
+        if source.simulated:
+            texts.append(
+                f"<b>Simulated device</b>: {escape(source.name)} is computed from physics, not measured."
+            )
+    return "".join(f'<p class="nw-banner">{text}</p>' for text in texts)
+
+
+def _source(source: DataSource) -> str:
+    return (
+        f'{escape(source.name)} <span class="nw-origin">{escape(source.origin)}</span> '
+        f"<code>sha256 {escape(source.sha256[:12])}…</code>"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
