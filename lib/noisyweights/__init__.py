@@ -4,7 +4,7 @@ import importlib
 import os
 from types import ModuleType
 
-# TensorFlow prints its start-up notices from C++; only the environment can silence them, and only before it loads.
+# What TensorFlow says of itself once it runs; what it says while it loads is held back in `quiet`.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 __version__ = "0.1.0"

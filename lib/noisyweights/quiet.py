@@ -1,0 +1,44 @@
+"""Load TensorFlow without its chatter.
+
+It logs from C++ before its logger has read any setting, so no environment variable keeps these lines off a
+terminal or a page: the file descriptor itself has to be held while it loads.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["load_tensorflow"]
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow and TensorFlow Probability and look for devices, with standard error held back.
+
+    What was held back is printed when loading fails. Nothing happens if TensorFlow is loaded already.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    with _held_stderr():
+        tensorflow = importlib.import_module("tensorflow")
+        tensorflow.config.list_physical_devices()  # the search for a GPU has its say too
+        importlib.import_module("tensorflow_probability")
+
+
+@contextmanager
+def _held_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(terminal, held.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
