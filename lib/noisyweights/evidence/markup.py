@@ -78,13 +78,12 @@ def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
     found, _ = headline(claim, columns)
     measured = [column for column in columns if column.checked(claim)]
     name = f'<h3 class="nw-id">{claim.id}</h3>'
-    where = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>' if chapter else "no chapter yet"
+    where = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>' if chapter else ""
     kind = found.value.replace(" ", "-")
     waiting = "" if measured else " nw-waiting"
     return (
         f'<article class="nw-claim nw-row{waiting}" id="{claim.id}" data-verdict="{kind}">'
-        f"{_head(claim, columns if measured else (), name)}{_statement(claim)}"
-        f'<p class="nw-where">{where}</p>'
+        f"{_head(claim, columns if measured else (), name)}{_statement(claim, where)}"
         f"<details><summary>Criterion{' and measurements' if measured else ''} of {claim.id}</summary>"
         f'{_criterion(claim)}<p class="nw-why"><b>Why so.</b> {escape(claim.why)}</p>'
         f"{_checks_table(claim, measured)}{_difference(claim, measured)}</details></article>"
@@ -103,10 +102,13 @@ def _head(claim: Claim, columns: Sequence[Column], name: str) -> str:
     return f'<div class="nw-head">{badge(found)}{name}{source}{others}</div>'
 
 
-def _statement(claim: Claim) -> str:
+def _statement(claim: Claim, where: str = "") -> str:
+    """Return our paraphrase, the place and the published value, and a link to the page that tests it."""
+    published = f"{escape(claim.place)}; published: {escape(claim.published)}"
+    tested = f"; tested in {where}" if where else ""
     return (
         f'<p class="nw-statement">{escape(claim.statement)} '
-        f'<span class="nw-published">{escape(claim.place)}: {escape(claim.published)}</span></p>'
+        f'<span class="nw-published">{published}{tested}</span></p>'
     )
 
 

@@ -4,7 +4,7 @@ import math
 
 from noisyweights.evidence.claims import Check, Measurement
 
-__all__ = ["interval", "number", "requirement", "sample_size", "setting"]
+__all__ = ["duration", "interval", "number", "requirement", "sample_size", "setting"]
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = (1e-3, 1e6)  # magnitudes that are written out, without a power of ten
@@ -50,6 +50,13 @@ def requirement(check: Check) -> str:
     bounds = " to ".join(map(setting, check.bound))
     sign = {"<=": "≤ ", ">=": "≥ ", "within": ""}[check.relation]
     return f"{sign}{bounds}" + (f" {check.unit}" if check.unit else "")
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def setting(value: float) -> str:

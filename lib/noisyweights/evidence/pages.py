@@ -148,36 +148,38 @@ def _setting(value: Any) -> str:
 
 def provenance(
     *,
-    experiment: str,
-    profile: str,
-    device: DeviceLike,
-    config: Any,
+    experiment: str = "",
+    profile: str = "",
+    device: DeviceLike | None = None,
+    config: Any = None,
     data: Sequence[DataSource] = (),
     seconds: float = 0.0,
 ) -> None:
     """Display where this page's numbers come from: edition, data, seed, time, commit, versions, machine.
 
-    `data` lists what the page used besides the device; `seconds` is the time that its points took in other
-    processes. Banners say what a reader must know: uncommitted changes, embedded sample data, simulated
-    devices.
+    A page without an experiment leaves the first four out. `data` lists what the page used besides the
+    device; `seconds` is the time that its points took in other processes. Banners say what a reader must
+    know: uncommitted changes, embedded sample data, simulated devices.
     """
     commit, machine, versions = origin.commit(), origin.machine(), dict(origin.versions())
     duration = origin.elapsed() + seconds
-    settings = json.loads(json.dumps(asdict(config)))
-    noise = DataSource(device.name, device.source, device.sha256, simulated=device.reference)
-    sources = [noise, *(source for source in data if source.sha256 != device.sha256)]
-    edition = "reference device" if device.reference else f"your device: {device.name}"
-    rows = [
-        ("Edition", escape(edition)),
-        ("Profile", escape(profile)),
-        ("Data", "<br>".join(map(_source, sources))),
-        ("Seed", escape(str(settings.get("seed", "none")))),
-        ("Runtime", escape(_duration(duration))),
-        ("Commit", f"<code>{escape(str(commit))}</code>"),
-        ("Versions", escape(", ".join(f"{name} {version}" for name, version in versions.items()))),
-        ("Machine", escape(str(machine))),
-    ]
-    body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)
+    settings = json.loads(json.dumps(asdict(config))) if config is not None else {}
+    sources = [source for source in data if not device or source.sha256 != device.sha256]
+    edition = ""
+    if device:
+        sources.insert(0, DataSource(device.name, device.source, device.sha256, simulated=device.reference))
+        edition = "reference device" if device.reference else f"your device: {device.name}"
+    rows = {
+        "Edition": escape(edition),
+        "Profile": escape(profile),
+        "Data": "<br>".join(map(_source, sources)),
+        "Seed": escape(str(settings.get("seed", ""))),
+        "Runtime": notation.duration(duration),
+        "Commit": f"<code>{escape(str(commit))}</code>",
+        "Versions": escape(", ".join(f"{name} {version}" for name, version in versions.items())),
+        "Machine": escape(str(machine)),
+    }
+    body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows.items() if value)
     panel = (
         f'<section class="nw-provenance" aria-label="Provenance">{_banners(commit, sources)}'
         f'<p class="nw-title">Where these numbers come from</p><dl>{body}</dl></section>'
@@ -193,8 +195,8 @@ def provenance(
         "versions": versions,
     }
     publish_display_data(
-        {"text/html": panel, "text/plain": f"{edition}, profile {profile}, commit {commit}"},
-        metadata={recorded.FACTS: facts},
+        {"text/html": panel, "text/plain": f"commit {commit}, {notation.duration(duration)}"},
+        metadata={recorded.FACTS: facts} if experiment else {},
     )
 
 
@@ -224,9 +226,3 @@ def _source(source: DataSource) -> str:
         f'{escape(source.name)} <span class="nw-origin">{escape(source.origin)}</span> '
         f"<code>sha256 {escape(source.sha256[:12])}…</code>"
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -5,12 +5,14 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 
-from noisyweights.evidence import claims, markup, recorded
-from noisyweights.evidence.claims import Claim, Verdict
+from noisyweights.evidence import claims, markup, notation, recorded
+from noisyweights.evidence.claims import Claim, Measurement, Verdict
 from noisyweights.evidence.markup import Column
-from noisyweights.evidence.recorded import Outcome, Recorded
+from noisyweights.evidence.provenance import Commit
+from noisyweights.evidence.recorded import Recorded
 from noisyweights.files import write_if_changed
 
 __all__ = ["page"]
@@ -32,45 +34,43 @@ reproduced. Some hold: partly. None holds: not reproduced. The first badge is th
 there is one. {shown}"""
 
 
-def page(outcomes: Iterable[Outcome], results: Mapping[str, Recorded], *, chapters: Mapping[str, str]) -> str:
+def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Mapping[str, str]) -> str:
     """Return the page as MyST Markdown.
 
-    `outcomes` is what this build's chapters measured, `results` the recorded runs by experiment, `chapters`
-    the titles of the chapters that exist, by name. Raises what `claims.check_states` raises, for instance for
-    a claim that two chapters measured.
+    `here` is what this build's chapters measured, `results` the recorded runs, `chapters` the titles of the
+    chapters that exist, by name. Raises KeyError for a claim that does not exist, and what
+    `claims.check_states` raises, for instance for a claim that two chapters measured.
     """
     known = claims.load()
-    outcomes = tuple(outcomes)
-    for outcome in outcomes:
-        for measurement in outcome.measurements:
-            claims.find(measurement.claim, known)
-    columns = _columns(outcomes, results)
+    for measurement in (m for run in (*here, *results) for m in run.outcome.measurements):
+        claims.find(measurement.claim, known)
+    columns = _columns(here, results)
     verdicts = {claim.id: markup.headline(claim, columns)[0] for claim in known.values()}
     parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()) + _filter())]
     for paper in claims.PAPERS:
         own = [claim for claim in known.values() if claim.paper == paper]
-        parts += [f"## {TITLES[paper]}", _summary(paper, own, verdicts)]
-        parts += [
-            _raw(
-                "".join(markup.row(claim, columns, chapter=chapters.get(claim.chapter, "")) for claim in own)
-            )
-        ]
+        rows = [markup.row(claim, columns, chapter=chapters.get(claim.chapter, "")) for claim in own]
+        parts += [f"## {TITLES[paper]}", _summary(paper, own, verdicts), _raw("".join(rows))]
+    if here or results:
+        parts += ["## Where these results come from", _raw(_origins(here, results))]
     return "\n\n".join(parts) + "\n"
 
 
-def _columns(outcomes: Sequence[Outcome], results: Mapping[str, Recorded]) -> list[Column]:
+def _columns(here: Sequence[Recorded], results: Sequence[Recorded]) -> list[Column]:
     """Return the runs, the weightiest first: the recorded one, then this build or the reader's device."""
-    devices = {outcome.device["name"]: outcome for outcome in outcomes if not outcome.device["reference"]}
+    devices = {run.outcome.device["name"] for run in here if not run.outcome.device["reference"]}
     columns = []
     if results:
         label = "reference, recorded full run" if devices else "recorded full run"
-        measured = [m for result in results.values() for m in result.outcome.measurements]
-        columns.append(Column(label, "full", tuple(measured)))
-    if outcomes:
-        label = f"your device ({', '.join(devices)})" if devices else "this build"
-        measured = [m for outcome in outcomes for m in outcome.measurements]
-        columns.append(Column(label, outcomes[0].profile, tuple(measured)))
+        columns.append(Column(label, "full", _measurements(results)))
+    if here:
+        label = f"your device ({', '.join(sorted(devices))})" if devices else "this build"
+        columns.append(Column(label, here[0].outcome.profile, _measurements(here)))
     return columns
+
+
+def _measurements(runs: Sequence[Recorded]) -> tuple[Measurement, ...]:
+    return tuple(m for run in runs for m in run.outcome.measurements)
 
 
 def _introduction(total: int, columns: Sequence[Column]) -> str:
@@ -107,6 +107,28 @@ def _summary(paper: str, own: Sequence[Claim], verdicts: Mapping[str, Verdict]) 
     return f"{{cite:t}}`{paper}`, {len(own)} claims: {words}."
 
 
+def _origins(here: Sequence[Recorded], results: Sequence[Recorded]) -> str:
+    """Return a table of the runs behind the verdicts."""
+    rows = ""
+    for run in (*results, *here):
+        facts, machine = run.facts, run.facts["machine"]
+        commit = Commit(facts["commit"], facts["dirty"])
+        cells = (
+            run.outcome.profile + (", recorded" if run in results else ", this build"),
+            run.outcome.device["name"],
+            str(facts["seed"]),
+            notation.duration(facts["duration_s"]),
+            str(commit),
+            f"{machine['cpu']}, {machine['cores']} cores",
+        )
+        name = f'<th scope="row">{escape(run.outcome.experiment.replace("_", " "))}</th>'
+        rows += f"<tr>{name}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    heads = ("experiment", "profile", "device", "seed", "runtime", "commit", "machine")
+    head = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    table = f'<table class="nw-origins"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return markup.scroll(table, label="Runs behind the verdicts")
+
+
 def _raw(html: str) -> str:
     return f"```{{raw}} html\n{html}\n```"
 
@@ -135,9 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", required=True, type=Path, help="the page to write")
     options = parser.parse_args(arguments)
     try:
-        outcomes = [outcome for notebook in options.notebooks for outcome in recorded.outcomes(notebook)[0]]
-        results = recorded.read_all(options.recorded)
-        text = page(outcomes, results, chapters=_chapters(options.book))
+        here, results = recorded.collect(options.notebooks), recorded.read_all(options.recorded)
+        text = page(here, tuple(results.values()), chapters=_chapters(options.book))
     except (ValueError, KeyError, OSError) as error:
         sys.exit(f"error: {error.args[0] if isinstance(error, KeyError) else error}")
     write_if_changed(options.out, text)
