@@ -19,7 +19,7 @@ from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.markup import Column
 from noisyweights.evidence.provenance import DataSource
 
-__all__ = ["figure", "number", "parameters", "provenance", "verdicts"]
+__all__ = ["figure", "number", "parameters", "provenance", "table", "verdicts"]
 
 _HIDDEN = "application/papermill.record/"  # MyST-NB glues an output with this prefix without showing it
 
@@ -67,6 +67,21 @@ def number(name: str, value: float | int | str, spec: str = "") -> None:
         value = float(value)
     metadata = {"scrapbook": {"name": name, "mime_prefix": _HIDDEN}}
     publish_display_data({f"{_HIDDEN}text/plain": repr(value)}, metadata=metadata)
+
+
+def table(rows: Sequence[Sequence[str]], *, label: str) -> None:
+    """Display rows of text; the first holds the column heads, the first cell of the others the row's head."""
+    head, *body = rows
+    columns = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in body
+    )
+    content = f'<table class="nw-numbers"><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table>'
+    plain = "\n".join(" | ".join(row) for row in rows)
+    publish_display_data({"text/html": markup.scroll(content, label=label), "text/plain": plain})
 
 
 def verdicts(
