@@ -1,6 +1,7 @@
 """The device that an edition of the book is built around: its noise file, and the law that stands for it."""
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -14,11 +15,12 @@ import numpy as np
 from noisyweights.evidence import datasets
 from noisyweights.files import replacing
 from noisyweights.noise import fitting, laws
+from noisyweights.shipped import DATA
 
 __all__ = ["ECRAM", "REFERENCE", "Device"]
 
-REFERENCE = datasets.DEVICES / "bayes_mtj.csv"
-ECRAM = datasets.DEVICES / "ecram.csv"
+REFERENCE = DATA / "devices" / "bayes_mtj.csv"
+ECRAM = DATA / "devices" / "ecram.csv"
 _SEED = 1  # of the bootstrap and of the held-out split by which the law is chosen
 _PLAIN = ("name", "source", "sha256", "unit", "n", "dropped", "loc", "half_width", "reason", "reference")
 
@@ -74,7 +76,7 @@ class Device:
             law=choice.law,
             eq3=eq3.law,
             reason=choice.reason,
-            reference=trace.sha256 == datasets.sha256(REFERENCE),
+            reference=trace.sha256 == _reference_sha256(),
         )
 
     @classmethod
@@ -106,6 +108,10 @@ class Device:
                 f"{self.source} has changed since its law was fitted: build again, so that both agree"
             )
         return trace.samples
+
+
+def _reference_sha256() -> str:
+    return hashlib.sha256(REFERENCE.read_bytes()).hexdigest()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
