@@ -115,15 +115,13 @@ def test_an_unknown_claim_and_one_measured_by_two_chapters_are_errors() -> None:
         scoreboard.page([one, one], [], chapters={})
 
 
-def test_command_line(shown, notebook, device, config, tmp_path, monkeypatch) -> None:
+def test_command_line(shown, notebook, device, config, tmp_path) -> None:
     pages.verdicts(run(0).outcome.measurements, experiment="device_noise", profile="quick", device=device)
     pages.provenance(experiment="device_noise", profile="quick", device=device, config=config)
     (tmp_path / "01-device-noise.md").write_text("# Device noise\n")
-    monkeypatch.chdir(tmp_path)
-    source, out = str(notebook(shown)), tmp_path / "scoreboard.md"
-    scoreboard.main(
-        ["--notebooks", source, "--book", ".", "--recorded", str(recorded.FOLDER), "--out", str(out)]
-    )
+    out = tmp_path / "scoreboard.md"
+    folders = ["--book", str(tmp_path), "--recorded", str(recorded.FOLDER)]
+    scoreboard.main(["--notebooks", str(notebook(shown)), *folders, "--out", str(out)])
     text = out.read_text(encoding="utf-8")
     assert text.startswith("# Scoreboard\n")
     assert 'data-verdict="reproduced"' in row(text, "P-moments")

@@ -7,7 +7,7 @@ from html import escape
 from noisyweights.evidence import notation
 from noisyweights.evidence.claims import Checked, Claim, Measurement, State, Verdict, check_states, verdict
 
-__all__ = ["Column", "badge", "claim", "figure", "headline", "row", "scroll"]
+__all__ = ["Column", "badge", "claim", "figure", "headline", "row", "scroll", "table"]
 
 _MARKS = {
     Verdict.REPRODUCED: "✓",
@@ -52,6 +52,18 @@ def scroll(content: str, *, label: str) -> str:
 def figure(image: str) -> str:
     """Wrap an SVG so that a phone scrolls it sideways instead of shrinking it to nothing."""
     return f'<div class="nw-figure" role="group" tabindex="0" aria-label="Figure">{image}</div>'
+
+
+def table(rows: Sequence[Sequence[str]], *, label: str, kind: str) -> str:
+    """Return rows of text as a table that scrolls; the first row and each row's first cell are heads."""
+    head, *body = ([escape(cell) for cell in row] for row in rows)
+    columns = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    lines = "".join(
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for name, *cells in body
+    )
+    content = f'<table class="{kind}"><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table>'
+    return scroll(content, label=label)
 
 
 def headline(claim: Claim, columns: Sequence[Column]) -> tuple[Verdict, Column | None]:
@@ -135,11 +147,11 @@ def _checks_table(claim: Claim, columns: Sequence[Column]) -> str:
         + "</tr>"
         for check in claim.checks
     )
-    table = (
+    content = (
         '<table class="nw-checks"><thead><tr><th scope="col">quantity</th><th scope="col">required</th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
-    return scroll(table, label=f"Measurements for {claim.id}")
+    return scroll(content, label=f"Measurements for {claim.id}")
 
 
 def _difference(claim: Claim, columns: Sequence[Column]) -> str:

@@ -71,17 +71,9 @@ def number(name: str, value: float | int | str, spec: str = "") -> None:
 
 def table(rows: Sequence[Sequence[str]], *, label: str) -> None:
     """Display rows of text; the first holds the column heads, the first cell of the others the row's head."""
-    head, *body = rows
-    columns = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    lines = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-        for name, *cells in body
-    )
-    content = f'<table class="nw-numbers"><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table>'
     plain = "\n".join(" | ".join(row) for row in rows)
-    publish_display_data({"text/html": markup.scroll(content, label=label), "text/plain": plain})
+    content = markup.table(rows, label=label, kind="nw-numbers")
+    publish_display_data({"text/html": content, "text/plain": plain})
 
 
 def verdicts(
@@ -131,28 +123,19 @@ def parameters(config: Any, *, profile: str, device: DeviceLike) -> None:
     dropped = f", {device.dropped:,} unreadable rows dropped" if device.dropped else ""
     unit = f" in {device.unit}" if device.unit else ""
     rows = [
-        ("profile", "", profile),
-        ("device", "", f"{device.name}: {device.n:,} samples{unit}{dropped}"),
-        ("law", "", f"{device.law.name}. {device.reason}"),
+        ("setting", "value"),
+        ("profile", profile),
+        ("device", f"{device.name}: {device.n:,} samples{unit}{dropped}"),
+        ("law", f"{device.law.name}. {device.reason}"),
     ]
     for field in fields(config):
         value = getattr(config, field.name)
+        words = f" ({field.metadata['words']})" if "words" in field.metadata else ""
         text = str(value) if field.name == "seed" else _setting(value)
-        rows.append((field.name, field.metadata.get("words", ""), text))
-    body = "".join(
-        f'<tr><th scope="row">{escape(name.replace("_", " "))}'
-        + (f' <span class="nw-words">{escape(words)}</span>' if words else "")
-        + f"</th><td>{escape(value)}</td></tr>"
-        for name, words, value in rows
-    )
-    table = (
-        '<table class="nw-parameters"><thead><tr><th scope="col">setting</th><th scope="col">value</th></tr>'
-        f"</thead><tbody>{body}</tbody></table>"
-    )
-    plain = "\n".join(f"{name} = {value}" for name, _, value in rows)
-    publish_display_data(
-        {"text/html": markup.scroll(table, label="Parameters of this page"), "text/plain": plain}
-    )
+        rows.append((field.name.replace("_", " ") + words, text))
+    content = markup.table(rows, label="Parameters of this page", kind="nw-parameters")
+    plain = "\n".join(f"{name} = {value}" for name, value in rows[1:])
+    publish_display_data({"text/html": content, "text/plain": plain})
 
 
 def _setting(value: Any) -> str:

@@ -5,7 +5,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 from noisyweights.evidence import claims, markup, notation, recorded
@@ -109,24 +108,21 @@ def _summary(paper: str, own: Sequence[Claim], verdicts: Mapping[str, Verdict]) 
 
 def _origins(here: Sequence[Recorded], results: Sequence[Recorded]) -> str:
     """Return a table of the runs behind the verdicts."""
-    rows = ""
+    rows = [("experiment", "profile", "device", "seed", "runtime", "commit", "machine")]
     for run in (*results, *here):
         facts, machine = run.facts, run.facts["machine"]
-        commit = Commit(facts["commit"], facts["dirty"])
-        cells = (
-            run.outcome.profile + (", recorded" if run in results else ", this build"),
-            run.outcome.device["name"],
-            str(facts["seed"]),
-            notation.duration(facts["duration_s"]),
-            str(commit),
-            f"{machine['cpu']}, {machine['cores']} cores",
+        rows.append(
+            (
+                run.outcome.experiment.replace("_", " "),
+                run.outcome.profile + (", recorded" if run in results else ", this build"),
+                run.outcome.device["name"],
+                str(facts["seed"]),
+                notation.duration(facts["duration_s"]),
+                str(Commit(facts["commit"], facts["dirty"])),
+                f"{machine['cpu']}, {machine['cores']} cores",
+            )
         )
-        name = f'<th scope="row">{escape(run.outcome.experiment.replace("_", " "))}</th>'
-        rows += f"<tr>{name}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
-    heads = ("experiment", "profile", "device", "seed", "runtime", "commit", "machine")
-    head = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    table = f'<table class="nw-origins"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return markup.scroll(table, label="Runs behind the verdicts")
+    return markup.table(rows, label="Runs behind the verdicts", kind="nw-numbers")
 
 
 def _raw(html: str) -> str:
