@@ -16,7 +16,7 @@ BLOCK = 2_500  # cells that share one random stream: any block can be rebuilt wi
 WAIT_NS = 300.0
 STEP_PS = 20.0
 FIRST_SEED = {"bayes_mtj": 1000, "ecram": 2000}  # of block 0; each next block has the next seed
-DECIMALS = 5
+DECIMALS = 6
 
 NOTICE = """\
 SIMULATED, NOT MEASURED: no measured trace of this device is public. See data/README.md.

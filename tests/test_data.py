@@ -1,0 +1,67 @@
+"""Files under data/ are what data/README.md says, and their builder makes them again."""
+
+import hashlib
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from noisyweights.evidence.datasets import read_noise
+
+DATA = Path(__file__).parents[1] / "data"
+README = (DATA / "README.md").read_text(encoding="utf-8")
+SUMS = {
+    name: (int(size.replace(",", "")), digest)
+    for name, size, digest in re.findall(r"^\| `([^`]+)` \| ([\d,]+) \| `([0-9a-f]{64})` \|$", README, re.M)
+}
+
+
+@pytest.fixture(scope="module")
+def builder() -> dict:
+    return runpy.run_path(str(DATA / "build_devices.py"))
+
+
+def test_every_data_file_is_listed():
+    files = {f"devices/{path.name}" for path in (DATA / "devices").iterdir()}
+    assert files == set(SUMS)
+    top = {path.name for path in DATA.iterdir() if path.is_file()} - {"README.md"}
+    assert {name for name in top if f"| `{name}` |" not in README} == set()
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_size_and_checksum(name):
+    content = (DATA / name).read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == SUMS[name]
+    assert len(content) < 400_000
+    assert b"SIMULATED, NOT MEASURED" in content
+
+
+def test_the_ecram_file_is_built_again_to_the_byte(builder):
+    assert builder["ecram_csv"]().encode() == (DATA / "devices/ecram.csv").read_bytes()
+
+
+def test_the_first_block_of_the_bayes_mtj_file_is_built_again(builder):
+    again = builder["bayes_mtj_block"](0)
+    stored = read_noise(DATA / "devices/bayes_mtj.csv").samples[: again.size]
+    # Six decimals are stored. The paths are chaotic, so a C library that rounds a logarithm in another way
+    # could leave the path of single cells, but not that of one in a hundred.
+    assert np.mean(np.abs(again - stored) < 0.6e-6) > 0.99
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_the_readings_are_independent_draws(name):
+    """No correlation of a reading or its square with the next: ±4 standard errors of 1/√n."""
+    x = read_noise(DATA / name).samples
+    for y in (x - x.mean(), (x - x.mean()) ** 2):
+        assert abs(np.corrcoef(y[:-1], y[1:])[0, 1]) < 4 / np.sqrt(x.size)
+    assert np.unique(x).size > 0.98 * x.size  # rounding makes few ties
+
+
+def test_the_bayes_mtj_file_keeps_to_its_range():
+    text = (DATA / "devices/bayes_mtj.csv").read_text(encoding="utf-8")
+    middle, half = map(float, re.search(r"middle ([\d.]+) uS, half range ([\d.]+) uS", text).groups())
+    z = (read_noise(DATA / "devices/bayes_mtj.csv").samples - middle) / half
+    assert np.abs(z).max() <= 1 + 1e-6
+    assert abs(z.mean()) < 4 * z.std() / np.sqrt(z.size)  # the junction is symmetric
