@@ -31,11 +31,16 @@ wildcard_constraints:
     point="[^/]+",
 
 
-localrules: all, page
+localrules: all, page, scoreboard
 
 
 rule all:
+    # All that is made, not the site alone: what a failed build took away comes back even where the site is up to date.
     input:
+        BOOK.device,
+        [BOOK.point_files(experiment) for experiment in BOOK.points],
+        BOOK.executed(),
+        BOOK.pages(),
         f"{OUT}/site/manifest.json",
 
 
@@ -43,7 +48,7 @@ rule device:
     input:
         lambda wildcards: BOOK.device_inputs(),
     output:
-        f"{OUT}/device.json",
+        BOOK.device,
     log:
         f"{OUT}/logs/device.log",
     params:
@@ -92,6 +97,19 @@ rule page:
         f"{OUT}/logs/page-{{chapter}}.log",
     shell:
         "{PYTHON} -m noisyweights.pipeline.chapters {input.source:q} {input.executed:q} {output:q} > {log:q} 2>&1"
+
+
+rule scoreboard:
+    input:
+        lambda wildcards: BOOK.scoreboard_inputs(),
+    output:
+        f"{OUT}/pages/scoreboard.md",
+    log:
+        f"{OUT}/logs/scoreboard.log",
+    params:
+        notebooks=BOOK.executed(),
+    shell:
+        "{PYTHON} -m noisyweights.evidence.scoreboard --notebooks {params.notebooks:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule site:

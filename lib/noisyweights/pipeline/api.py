@@ -16,7 +16,7 @@ __all__ = ["modules", "pages"]
 
 ROOMS = ("noise", "networks", "hardware", "evidence", "experiments")
 
-_CODE = re.compile(r"`([^`\n]+)`")
+_CODE = re.compile(r"(?P<role>\{[\w:-]+\})?(?P<fence>`+)(?P<text>[^`].*?)(?<!`)(?P=fence)(?!`)")
 _STAR = re.compile(r"(?<=\w)\*(?=\w)|(?<=\s)\*(?=\s)")
 _LONG_VALUE = 72
 
@@ -222,13 +222,23 @@ def _markdown(node: ast.AST, module: str) -> str:
 
 
 def _inline(line: str, module: str) -> str:
-    pieces = _CODE.split(line)
-    for index in range(0, len(pieces), 2):
-        pieces[index] = _STAR.sub(r"\\*", pieces[index]).replace("<", r"\<").replace("$", r"\$")
-    for index in range(1, len(pieces), 2):
-        full = _known(pieces[index], module)
-        pieces[index] = f"{{py:obj}}`{pieces[index]} <{full}>`" if full else f"`{pieces[index]}`"
-    return "".join(pieces)
+    pieces, end = [], 0
+    for code in _CODE.finditer(line):
+        pieces.append(_escaped(line[end : code.start()]))
+        full = _known(code["text"], module) if code["fence"] == "`" and not code["role"] else None
+        if full:
+            pieces.append(f"{{py:obj}}`{code['text']} <{full}>`")
+        elif code["role"]:  # markup that the docstring speaks of, not markup of the docstring
+            pieces.append(f"`` {code[0]} ``")
+        else:
+            pieces.append(code[0])
+        end = code.end()
+    return "".join([*pieces, _escaped(line[end:])])
+
+
+def _escaped(prose: str) -> str:
+    """Prose with its signs kept from being taken for markup."""
+    return _STAR.sub(r"\\*", prose).replace("<", r"\<").replace("$", r"\$")
 
 
 def _method_kind(node: ast.FunctionDef) -> str:
@@ -258,4 +268,5 @@ def _short(module: str) -> str:
 
 @cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(Path(dependencies.files([module])[0]).read_text("utf-8"))
+    (path,) = dependencies.files([module])
+    return ast.parse(Path(path).read_text("utf-8"), filename=path)

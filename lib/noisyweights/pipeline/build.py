@@ -1,17 +1,25 @@
 """Build an edition of the book: what `make book` calls."""
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from snakemake.cli import main as snakemake
 
+from noisyweights.evidence import recorded
 from noisyweights.pipeline import progress
 from noisyweights.pipeline.alone import alone
 from noisyweights.pipeline.edition import Edition
 from noisyweights.pipeline.plan import Plan, plan
 
-__all__ = ["build"]
+__all__ = ["build", "serve"]
+
+PORT = 8000
 
 
 def build(edition: Plan, arguments: Sequence[str] = ()) -> bool:
@@ -37,17 +45,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--noise", default="", help="a file with a column of noise samples; empty: the reference"
     )
+    parser.add_argument("--record", action="store_true", help="write the results to data/recorded/")
+    parser.add_argument("--serve", action="store_true", help=f"show the site at http://localhost:{PORT}")
     parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
     options = parser.parse_args(arguments)
     try:
         edition = Edition.of(options.profile, options.noise)
         with alone(edition):
-            done = build(plan(options.profile, options.noise), options.snakemake)
+            book = plan(options.profile, options.noise)
+            done = build(book, options.snakemake)
+            if edition.noise and not done and not Path(book.device).is_file():
+                shutil.rmtree(edition.folder)  # there is no edition of a noise file that cannot be read
     except (ValueError, BlockingIOError) as error:
         sys.exit(f"error: {error}")
     if not done:
         sys.exit(f"{edition.name} is not finished: mend what failed, and the same command goes on from here.")
+    if options.record:
+        recorded.main(book.executed())
     print(f"Site: {edition.index.resolve()}")
+    if options.serve:
+        serve(edition)
+
+
+def serve(edition: Edition) -> None:
+    """Show the site on this machine, until interrupted."""
+    handler = partial(SimpleHTTPRequestHandler, directory=edition.index.parent)
+    with ThreadingHTTPServer(("localhost", PORT), handler) as server, suppress(KeyboardInterrupt):
+        print(f"http://localhost:{PORT} (stop with Ctrl-C)", flush=True)
+        server.serve_forever()
 
 
 if __name__ == "__main__":

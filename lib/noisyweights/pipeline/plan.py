@@ -108,11 +108,20 @@ class Plan:
         return [str(self.folder / "executed" / f"{chapter.name}.ipynb") for chapter in self.chapters]
 
     def pages(self) -> list[str]:
-        return [str(self.folder / "pages" / f"{chapter.name}.ipynb") for chapter in self.chapters]
+        """What replaces or joins the sources of the book in its site."""
+        woven = [str(self.folder / "pages" / f"{chapter.name}.ipynb") for chapter in self.chapters]
+        return [*woven, str(self.folder / "pages" / "scoreboard.md")] if "scoreboard" in entries() else woven
 
     def scoreboard_inputs(self) -> list[str]:
+        sources = [str(chapter.source) for chapter in self.chapters]
         recorded = sorted(str(path) for path in RECORDED.glob("*.json"))
-        return [*self.executed(), str(CLAIMS), *recorded, *_sources("noisyweights.evidence.scoreboard")]
+        return [
+            *self.executed(),
+            *sources,
+            str(CLAIMS),
+            *recorded,
+            *_sources("noisyweights.evidence.scoreboard"),
+        ]
 
     def site_inputs(self) -> list[str]:
         chapter_sources = {chapter.source for chapter in self.chapters}

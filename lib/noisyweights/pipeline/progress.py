@@ -47,9 +47,12 @@ class LogHandler(LogHandlerBase):
             case LogEvent.RUN_INFO:
                 self._plan(record.stats)
             case LogEvent.JOB_INFO:
-                self.jobs[record.jobid] = SimpleNamespace(
+                job = SimpleNamespace(
                     rule=record.rule_name, wildcards=dict(record.wildcards), start=time.monotonic()
                 )
+                self.jobs[record.jobid] = job
+                if self.common_settings.dryrun and job.rule != "all":
+                    self._say(f"would run  {_step(job)}")
             case LogEvent.JOB_FINISHED:
                 self._finished(self.jobs.get(record.job_id))
             case LogEvent.JOB_ERROR:
@@ -60,6 +63,8 @@ class LogHandler(LogHandlerBase):
                 self._say(f"error: {record.getMessage()}")
 
     def _plan(self, stats: dict[str, int]) -> None:
+        if self.total:  # a dry run says it again at its end
+            return
         self.total.update({rule: count for rule, count in stats.items() if rule not in ("total", "all")})
         if not self.total:
             return
@@ -71,10 +76,8 @@ class LogHandler(LogHandlerBase):
         if job is None or job.rule == "all":
             return
         self.done[job.rule] += 1
-        step = _STEPS.get(job.rule, job.rule).format(**job.wildcards)
+        step = _step(job)
         if job.rule == "point":
-            chapter = _chapters.get(job.wildcards["experiment"], "")
-            step = "{chapter}: {experiment}, point {point}".format(chapter=chapter, **job.wildcards)
             step += f" ({self.done['point']} of {self.total['point']} points)"
         self._say(
             f"[{self.done.total():>3}/{self.total.total()}] {step}  {time.monotonic() - job.start:.0f} s"
@@ -86,10 +89,19 @@ class LogHandler(LogHandlerBase):
             path = Path(log)
             text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
             self._say("\n".join(_telling(text.strip().splitlines())))
-            self._say(f"Log: {path}\n")
+            if record.rule_name != "device":  # its message says it all, and an unusable edition is removed
+                self._say(f"Log: {path}\n")
 
     def _say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
+
+
+def _step(job: SimpleNamespace) -> str:
+    """What a job does, in words."""
+    if job.rule == "point":
+        chapter = _chapters.get(job.wildcards["experiment"], "")
+        return "{chapter}: {experiment}, point {point}".format(chapter=chapter, **job.wildcards)
+    return _STEPS.get(job.rule, job.rule).format(**job.wildcards)
 
 
 def _telling(lines: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
 from noisyweights.experiments.device import Device
 from noisyweights.noise.left import slope
 
@@ -23,8 +24,8 @@ class Config:
 
 PROFILES = {
     "smoke": Config(seed=1, count=3, draws=100, seconds=0.0),
-    "quick": Config(seed=2, count=6, draws=1000, seconds=1.0),
-    "full": Config(seed=3, count=6, draws=1000, seconds=0.0),
+    "quick": Config(seed=2, count=4, draws=1000, seconds=0.5),
+    "full": Config(seed=3, count=4, draws=1000, seconds=0.0),
 }
 
 

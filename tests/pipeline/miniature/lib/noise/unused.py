@@ -1,0 +1,5 @@
+"""What neither side of the miniature uses."""
+
+__all__ = ["NOTHING"]
+
+NOTHING = 0
