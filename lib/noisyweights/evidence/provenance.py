@@ -54,7 +54,8 @@ class Machine:
     system: str
 
     def __str__(self) -> str:
-        return f"{self.cpu}, {self.cores} cores, {self.memory_gib:.0f} GiB, {self.system}"
+        memory = f"{self.memory_gib:.0f} GiB, " if self.memory_gib else ""
+        return f"{self.cpu}, {self.cores} cores, {memory}{self.system}"
 
 
 @dataclass(frozen=True)
@@ -126,4 +127,4 @@ def _memory_gib() -> float:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, ValueError, OSError):
-        return float("nan")
+        return 0.0  # unknown

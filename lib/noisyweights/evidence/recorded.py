@@ -49,10 +49,11 @@ class Outcome:
     measurements: tuple[Measurement, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the payload that `from_json` reads; an infinite end of an interval becomes null."""
-        rows = [asdict(m) for m in self.measurements]
-        for row in rows:
-            row.update({end: None for end in ("low", "high") if math.isinf(row[end])})
+        """Return the payload that `from_json` reads; infinite numbers become text, since JSON has none."""
+        rows = [
+            {key: str(value) if value in (math.inf, -math.inf) else value for key, value in asdict(m).items()}
+            for m in self.measurements
+        ]
         return {
             "experiment": self.experiment,
             "profile": self.profile,
@@ -63,16 +64,11 @@ class Outcome:
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> "Outcome":
         """Return the outcome that a payload describes; raises KeyError, TypeError or ValueError."""
-        ends = {"low": -math.inf, "high": math.inf}
-        rows = [
-            {key: ends[key] if value is None and key in ends else value for key, value in row.items()}
-            for row in payload["measurements"]
-        ]
         return cls(
             experiment=payload["experiment"],
             profile=payload["profile"],
             device=payload["device"],
-            measurements=tuple(Measurement(**row) for row in rows),
+            measurements=tuple(Measurement(**row) for row in payload["measurements"]),
         )
 
 
