@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,11 +18,13 @@ __all__ = ["load_tensorflow"]
 def load_tensorflow() -> None:
     """Import TensorFlow and TensorFlow Probability and look for devices, with standard error held back.
 
-    What was held back is printed when loading fails. Nothing happens if TensorFlow is loaded already.
+    What was held back is printed when loading fails; what they warn of in their own code is not shown.
+    Nothing happens if TensorFlow is loaded already.
     """
     if "tensorflow" in sys.modules:
         return
-    with _held_stderr():
+    with _held_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         tensorflow = importlib.import_module("tensorflow")
         tensorflow.config.list_physical_devices()  # the search for a GPU has its say too
         importlib.import_module("tensorflow_probability")
