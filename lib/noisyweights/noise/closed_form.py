@@ -36,9 +36,8 @@ class Gaussian(TabulatedLaw):
     def _cdf(self, z):
         return _normal_cdf(z)
 
-    def _tails(self, v):
-        z = special.ndtri(v)
-        return z, -z
+    def _lower(self, v):
+        return special.ndtri(v)
 
 
 class Bimodal(TabulatedLaw):
@@ -78,14 +77,16 @@ class Bimodal(TabulatedLaw):
         m, s = self.separation, self.peak_scale
         return (_normal_cdf((z - m) / s) + _normal_cdf((z + m) / s)) / 2
 
-    def _tails(self, v):
+    def _lower(self, v):
         m, s = self.separation, self.peak_scale
 
-        def log_cdf(z):
-            return np.logaddexp(special.log_ndtr((z - m) / s), special.log_ndtr((z + m) / s)) - math.log(2)
+        def cdf_and_slope(z):
+            below, above = (z - m) / s, (z + m) / s
+            cdf = (special.ndtr(below) + special.ndtr(above)) / 2
+            density = np.exp(-(below**2) / 2) + np.exp(-(above**2) / 2)
+            return cdf, density / (2 * s * math.sqrt(2 * math.pi))
 
-        z = invert(log_cdf, v, -m - FAR * s, 0.0)
-        return z, -z
+        return invert(cdf_and_slope, v, np.append(np.linspace(-m - FAR * s, -1e-3 * s, 2000), 0.0))
 
     @cached_property
     def entropy(self):

@@ -72,14 +72,18 @@ class DeviceLaw(TabulatedLaw):
     def raw_prob(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
         """The paper's q_D(x), in the shape and float dtype of `x`; 0 outside [−1, 1]."""
         x = as_float_tensor(x)
-        y = 1 - tf.abs(x)
-        return tf.where(y <= 0, 0, self._edge_prob(tf.where(y <= 0, 1, y)))
+        distance = tf.abs(x)
+        outside = distance >= 1
+        inner = tf.where(outside, 0, distance)
+        return tf.where(outside, 0, self._edge_prob(inner, 1 - inner))
 
     def raw_cdf(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
         """Q_D(x) = ∫ q_D from −1 to x, in the shape and float dtype of `x`."""
         x = as_float_tensor(x)
-        y = 1 - tf.abs(x)
-        beyond = tf.where(y <= 0, 0, self._edge_mass(tf.where(y <= 0, 1, y)))
+        distance = tf.abs(x)
+        outside = distance >= 1
+        inner = tf.where(outside, 0, distance)
+        beyond = tf.where(outside, 0, self._edge_mass(inner, 1 - inner))
         return tf.where(x > 0, 1 - beyond, beyond)
 
     def raw_quantile(self, u: ArrayLike | tf.Tensor) -> tf.Tensor:
@@ -99,14 +103,24 @@ class DeviceLaw(TabulatedLaw):
     def _cdf(self, z):
         return self.raw_cdf(self.raw_scale * z)
 
-    def _tails(self, v):
-        def log_mass(log_y):
-            with np.errstate(divide="ignore"):
-                return np.log(self._edge_mass(tf.constant(np.exp(log_y))).numpy())
+    def _lower(self, v):
+        # In the logit of the distance to the edge, both this distance and the one to 0 keep their digits.
+        def cdf_and_slope(logit):
+            x, y = special.expit(-logit), special.expit(logit)
+            mass, prob = self._edge(x, y)
+            return mass.numpy(), prob.numpy() * x * y
 
-        z = np.expm1(invert(log_mass, v, -700.0, 0.0)) / self.raw_scale
-        z = np.where(v == 0.5, 0.0, z)
-        return z, -z
+        grid = np.concatenate([np.linspace(-360, -10, 200)[:-1], np.linspace(-10, 45, 800)])
+        x = special.expit(-invert(cdf_and_slope, v, grid))
+        return -np.where(v < 0.5, x, 0.0) / self.raw_scale
+
+    @cached_property
+    def _edge(self):
+        """Mass and density in double precision, traced, since tables are made of thousands of small calls."""
+        vector = tf.TensorSpec([None], tf.float64)
+        return tf.function(
+            lambda x, y: (self._edge_mass(x, y), self._edge_prob(x, y)), input_signature=[vector, vector]
+        )
 
     @cached_property
     def entropy(self):
@@ -138,12 +152,12 @@ class DeviceLaw(TabulatedLaw):
         """
 
     @abc.abstractmethod
-    def _edge_prob(self, y: tf.Tensor) -> tf.Tensor:
-        """The density at distance y from an edge."""
+    def _edge_prob(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """The density at distance x from 0 and y = 1 − x from an edge, both given with all their digits."""
 
     @abc.abstractmethod
-    def _edge_mass(self, y: tf.Tensor) -> tf.Tensor:
-        """The probability within y ≤ 1 of one edge."""
+    def _edge_mass(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """The probability beyond that point."""
 
 
 class BayesMTJ(DeviceLaw):
@@ -168,12 +182,12 @@ class BayesMTJ(DeviceLaw):
         edge = math.exp(-1 / self.B) / self.B
         return C - A * math.expm1(-1 / self.B), 2 * C + A * edge, abs(C) + abs(A) * min(1, 1 / self.B)
 
-    def _edge_prob(self, y):
-        peak = tf.exp((y - 1) / self.B) * _gamma_cdf(2, y / self.B)
+    def _edge_prob(self, x, y):
+        peak = tf.exp(-x / self.B) * _gamma_cdf(2, y / self.B)
         return self.edge_slope * y - self.C * y**2 + self.A * peak
 
-    def _edge_mass(self, y):
-        peak = self.B * tf.exp((y - 1) / self.B) * _gamma_cdf(3, y / self.B)
+    def _edge_mass(self, x, y):
+        peak = self.B * tf.exp(-x / self.B) * _gamma_cdf(3, y / self.B)
         return self.edge_slope * y**2 / 2 - self.C * y**3 / 3 + self.A * peak
 
 
@@ -199,11 +213,11 @@ class ECRAM(DeviceLaw):
         edge = math.exp(-1 / self.B) / self.B
         return C - A * math.expm1(-1 / self.B), 2 * (C + A * edge), abs(C) + abs(A) * min(1, 1 / self.B)
 
-    def _edge_prob(self, y):
+    def _edge_prob(self, x, y):
         w = y * (2 - y)
-        return self.edge_slope * w / 2 + self.A * self._peak(w)
+        return self.edge_slope * w / 2 + self.A * tf.exp(-(x**2) / self.B) * _gamma_cdf(2, w / self.B)
 
-    def _edge_mass(self, y):
+    def _edge_mass(self, x, y):
         # Near the edge an error function would lose its digits in a difference, and the integrand is a
         # polynomial for all that Gauss–Legendre can tell; far from it the reverse holds.
         w = y * (2 - y)
@@ -211,23 +225,27 @@ class ECRAM(DeviceLaw):
         y_near = tf.where(near, y, 0)[..., None]
         nodes, weights = np.polynomial.legendre.leggauss(14)
         t = y_near * tf.constant((nodes + 1) / 2, y.dtype)
-        inner = y_near[..., 0] / 2 * tf.linalg.matvec(self._peak(t * (2 - t)), tf.constant(weights, y.dtype))
+        inner = (
+            y_near[..., 0]
+            / 2
+            * tf.linalg.matvec(
+                tf.exp((t * (2 - t) - 1) / self.B) * _gamma_cdf(2, t * (2 - t) / self.B),
+                tf.constant(weights, y.dtype),
+            )
+        )
         root = math.sqrt(self.B)
-        bell = math.sqrt(math.pi) / 2 * root * (tf.math.erfc((1 - y) / root) - math.erfc(1 / root))
+        bell = math.sqrt(math.pi) / 2 * root * (tf.math.erfc(x / root) - math.erfc(1 / root))
         parabola = y**2 * (1 - y / 3)
         outer = bell - math.exp(-1 / self.B) * (y + parabola / self.B)
         return self.edge_slope / 2 * parabola + self.A * tf.where(near, inner, outer)
 
-    def _peak(self, w):
-        return tf.exp((w - 1) / self.B) * _gamma_cdf(2, w / self.B)
-
 
 def _gamma_cdf(order: int, s: tf.Tensor) -> tf.Tensor:
     """P(n, s) = 1 − exp(−s) Σ_{j<n} sʲ/j!, for n = 2 or 3, with full relative precision at small s."""
-    small = tf.minimum(s, 2)
+    small = tf.minimum(s, 1)
     series = tf.zeros_like(s)
-    for j in range(28, -1, -1):
+    for j in range(16, -1, -1):
         series = 1 + series * small / (order + j + 1)
     series *= tf.exp(-small) * small**order / math.factorial(order)
     large = -tf.math.expm1(-s) - tf.exp(-s) * (s if order == 2 else s + s**2 / 2)
-    return tf.where(s < 2, series, large)
+    return tf.where(s < 1, series, large)

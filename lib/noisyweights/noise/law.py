@@ -140,14 +140,20 @@ class TabulatedLaw(Law):
     """A law whose quantile has no closed form, or none as quick as a table of it."""
 
     @abc.abstractmethod
-    def _tails(self, v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the points with probability v ≤ ½ below them and above them, in double precision."""
+    def _lower(self, v: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the points with probability v ≤ ½ below them, in double precision."""
+
+    def _upper(self, v: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the points with probability v ≤ ½ above them; the mirror image unless a law says otherwise."""
+        return -self._lower(v)
 
     def _quantile(self, u: tf.Tensor) -> tf.Tensor:
         table = self._tables.get(u.dtype)
         if table is None:
+            mirrored = type(self)._upper is TabulatedLaw._upper
+            tails = (self._lower,) if mirrored else (self._lower, self._upper)
             with tf.init_scope():  # a table outlives the graph in which it is first wanted
-                table = tabulate(self._tails, self._prob, self.support, u.dtype)
+                table = tabulate(tails, self._prob, self.support, u.dtype)
             self._tables[u.dtype] = table
 
         @tf.custom_gradient

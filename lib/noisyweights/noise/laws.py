@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from noisyweights.noise.closed_form import Bimodal, Gaussian, TwoPoint, Uniform
 from noisyweights.noise.device_laws import ECRAM, BayesMTJ, DeviceLaw
 from noisyweights.noise.distribution import LawDistribution
+from noisyweights.noise.empirical import Empirical, from_samples
 from noisyweights.noise.law import Law
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "bayes_mtj",
     "bimodal",
     "ecram",
+    "empirical",
     "from_config",
     "gaussian",
     "two_point",
@@ -63,7 +67,15 @@ def ecram(*, A: float, B: float, C: float) -> DeviceLaw:
     return ECRAM(A=A, B=B, C=C)
 
 
-_CLASSES = {law.name: law for law in (Gaussian, Uniform, TwoPoint, Bimodal, BayesMTJ, ECRAM)}
+def empirical(*, samples: ArrayLike) -> Empirical:
+    """The law of `samples` in any unit, standardised: a density constant between quantiles, with exponential tails.
+
+    Raises: ValueError for fewer than 100 samples, NaN or infinite ones, and noise too discrete for a density.
+    """
+    return from_samples(samples)
+
+
+_CLASSES = {law.name: law for law in (Gaussian, Uniform, TwoPoint, Bimodal, BayesMTJ, ECRAM, Empirical)}
 
 
 def from_config(config: Mapping[str, Any]) -> Law:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy.optimize import elementwise
 
 from noisyweights.noise.sampler import CUT_BITS, FORMATS, Format, Table
 
@@ -19,25 +18,50 @@ Array = NDArray[np.float64]
 TOLERANCE = {tf.float32: 1e-7, tf.float64: 1e-13}
 # Bits that may pick among an entry's cells, and after how many fruitless cuts an entry is left as it is.
 DEEPEST, PATIENCE = 14, 3
+# Stands for the logarithm of a probability that underflows.
+NOWHERE = -1e4
+# Newton's method ends after a relative step or a relative residual this small, or after this many steps.
+SETTLED, ROUNDING, STEPS = 1e-9, 1e-15, 200
 
 
-def invert(log_cdf: Callable[[Array], Array], v: Array, low: float, high: float) -> Array:
-    """Return where exp(log_cdf) equals `v`, between `low` and `high`, to the precision of the CDF."""
-    v = np.asarray(v, float)
-    target = np.log(v)
+def invert(cdf_and_slope: Callable[[Array], tuple[Array, Array]], v: Array, grid: Array) -> Array:
+    """Return where a CDF equals `v`, to the precision of the CDF, by Newton's method on its logarithm.
 
-    def difference(x, target):
-        return np.maximum(log_cdf(x), -1e4) - target
+    An increasing `grid` gives the brackets, and bisection replaces every step that would leave one.
+    """
+    target = np.log(v).ravel()
+    known = _log(cdf_and_slope(grid)[0])
+    right = np.searchsorted(known, target).clip(1, len(grid) - 1)
+    low, high = grid[right - 1], grid[right]
+    rise = known[right] - known[right - 1]
+    share = np.divide(target - known[right - 1], rise, out=np.full_like(target, 0.5), where=rise > 0)
+    x = low + (high - low) * share.clip(0, 1)
+    active = np.arange(target.size)
+    for _ in range(STEPS):
+        if not active.size:
+            break
+        here = x[active]
+        value, slope = cdf_and_slope(here)
+        excess = _log(value) - target[active]
+        low[active] = np.where(excess <= 0, here, low[active])
+        high[active] = np.where(excess >= 0, here, high[active])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = here - excess * value / slope
+        inside = (step >= low[active]) & (step <= high[active])
+        x[active] = np.where(inside, step, (low[active] + high[active]) / 2)
+        # Convergence is quadratic: after a step this small the next one would be rounding.
+        moved = np.abs(x[active] - here) > SETTLED * np.maximum(np.abs(here), 1)
+        active = active[moved & (np.abs(excess) > ROUNDING)]
+    return x.reshape(np.shape(v))
 
-    ends = np.full_like(v, low), np.full_like(v, high)
-    solution = elementwise.find_root(difference, ends, args=(target,))
-    # Where rounding leaves no change of sign, the root is the end at which the CDF comes nearest.
-    nearest = np.where(difference(ends[1], target) <= 0, high, low)
-    return np.where(solution.success, solution.x, nearest)
+
+def _log(probability: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.maximum(np.log(probability), NOWHERE)
 
 
 def tabulate(
-    tails: Callable[[Array], tuple[Array, Array]],
+    tails: tuple[Callable[[Array], Array], ...],
     prob: Callable[[tf.Tensor], tf.Tensor],
     support: tuple[float, float],
     dtype: tf.DType,
@@ -45,25 +69,31 @@ def tabulate(
     """Make the table of an inverse CDF.
 
     Args:
-        tails: the points with probability v ≤ ½ below them and above them, in double precision.
+        tails: two functions of v ≤ ½, the points with probability v below and above them, in double precision;
+            for a symmetric law the first alone.
         prob: the density, by which an error in a point becomes an error in probability.
         support: the points for u = 0 and u = 1.
         dtype: tf.float32 or tf.float64.
     """
     form = FORMATS[dtype]
-    entries, coefficients, worst, cells = [], [], 0.0, 0
-    for side in (0, 1):
+    quarters, worst = [], 0.0
+    for tail, end in zip(tails, support, strict=False):
         for inner in (False, True):
-            end = tails(np.array([0.5]))[side].item() if inner else support[side]
 
-            def point(w, side=side, inner=inner):
-                return tails(0.5 - w if inner else w)[side]
+            def point(w, tail=tail, inner=inner):
+                return tail(0.5 - w if inner else w)
 
-            starts, cuts, polynomials, error = _quarter(form, dtype, point, prob, end, inner)
-            entries.append(((starts + cells) << CUT_BITS) | cuts)
-            coefficients.append(polynomials)
-            cells += polynomials.shape[1]
+            limit = tail(np.array([0.5])).item() if inner else end
+            starts, cuts, polynomials, error = _quarter(form, dtype, point, prob, limit, inner)
+            quarters.append((starts, cuts, polynomials))
             worst = max(worst, error)
+    if len(tails) == 1:
+        quarters += [(starts, cuts, -polynomials) for starts, cuts, polynomials in quarters]
+    starts, cuts, coefficients = zip(*quarters, strict=True)
+    offsets = np.cumsum([0, *(polynomials.shape[1] for polynomials in coefficients[:-1])])
+    entries = [
+        (start + offset << CUT_BITS) | cut for start, offset, cut in zip(starts, offsets, cuts, strict=True)
+    ]
     return Table(
         tf.constant(np.concatenate(entries), form.integer),
         tf.constant(np.concatenate(coefficients, axis=1), dtype),
