@@ -1,5 +1,13 @@
 """Noise: what a device does, as distributions, fits, quadratures and samplers."""
 
-from noisyweights.quiet import load_tensorflow
+import importlib
+from types import ModuleType
 
-load_tensorflow()
+__all__ = ["fitting", "laws", "magnetics", "quadrature", "quantile", "sampler"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a module of the room on first use, since TensorFlow takes seconds to load."""
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -55,8 +55,8 @@ class Bimodal(TabulatedLaw):
     def __init__(self, *, separation: float):
         if not 0 <= separation < 1:
             raise ValueError(
-                f"separation is the distance of the peaks from the mean in standard deviations and lies in [0, 1), "
-                f"got {separation}; for 1 use two_point()"
+                "separation is the distance of the peaks from the mean in standard deviations and lies in "
+                f"[0, 1), got {separation}; for 1 use two_point()"
             )
         self.separation = float(separation)
         self.peak_scale = math.sqrt((1 - self.separation) * (1 + self.separation))
@@ -91,7 +91,7 @@ class Bimodal(TabulatedLaw):
     @cached_property
     def entropy(self):
         m, s = self.separation, self.peak_scale
-        # In widths of the peak, from the middle between the peaks outwards; the other half is the mirror image.
+        # In widths of a peak, from the middle between the peaks outwards; the rest is the mirror image.
         ends = np.unique(np.concatenate([[-m / s], np.arange(-FAR, FAR + 1, 4.0)]))
         ends = ends[ends >= -m / s]
 
@@ -114,11 +114,11 @@ class Uniform(Law):
         return {"law": self.name}
 
     def _log_prob(self, z):
-        return tf.where(tf.abs(z) > math.sqrt(3), -math.inf, 0 * z - self.entropy)
+        return tf.where(tf.abs(z) > math.sqrt(3), tf.constant(-math.inf, z.dtype), 0 * z - self.entropy)
 
     def _cdf(self, z):
         inside = 0.5 + z / (2 * math.sqrt(3))
-        return tf.where(inside < 0, 0, tf.where(inside > 1, 1, inside))
+        return tf.where(inside < 0, tf.zeros_like(z), tf.where(inside > 1, tf.ones_like(z), inside))
 
     def _quantile(self, u):
         return tf.where((u >= 0) & (u <= 1), (u - 0.5) * (2 * math.sqrt(3)), math.nan)

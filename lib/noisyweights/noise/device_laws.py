@@ -18,24 +18,26 @@ __all__ = ["ECRAM", "BayesMTJ", "DeviceLaw"]
 
 # Rounding that a density on the edge of admissibility may show, relative to its terms.
 ROUNDING = 1e-12
+# Of B: a narrower peak is a point, a wider one no different from its limit.
+NARROWEST, WIDEST = 1e-6, 1e6
 
 
 class DeviceLaw(TabulatedLaw):
     """A symmetric density A f(|x|) + C (1 − x²) on [−1, 1] that vanishes at ±1, scaled to unit variance.
 
-    f is an exponential less its value at the edge. In terms of the distance y = 1 − |x| to the edge the density
-    is written as its slope there times y plus a remainder of second order: every term then keeps its relative
+    f is an exponential less its value at the edge. In the distance y = 1 − |x| to the edge the density is
+    written as its slope there times y plus a remainder of second order: every term then keeps its relative
     precision down to y = 0, and so does the CDF, which is integrated from the edge.
 
-    Only A : C and B matter: A and C are divided by ∫q, so that printed, rounded parameters are as good as exact ones.
+    Only A : C and B matter: A and C are divided by ∫q, so that rounded parameters are as good as exact ones.
 
     Attributes:
         A, B, C: the normalised parameters.
         raw_scale: standard deviation of x; a standardised z is x / raw_scale.
         edge_slope: q'(−1) ≥ 0.
 
-    Raises: ValueError for parameters that are not finite, B ≤ 0, a density that is negative somewhere or zero
-        everywhere.
+    Raises: ValueError for parameters that are not finite, B outside [1e-6, 1e6], and a density that is
+        negative somewhere or zero everywhere.
     """
 
     def __init__(self, *, A: float, B: float, C: float):
@@ -43,20 +45,22 @@ class DeviceLaw(TabulatedLaw):
         text = f"{self.name} with " + ", ".join(f"{key}={value}" for key, value in given.items())
         if not all(map(math.isfinite, given.values())):
             raise ValueError(f"{text}: parameters must be finite; refit, or look for NaN in the samples")
-        if B <= 0:
-            raise ValueError(f"{text}: B is the width of the peak on [-1, 1] and must be positive")
+        if not NARROWEST <= given["B"] <= WIDEST:
+            raise ValueError(
+                f"{text}: B sets the width of the peak on [-1, 1] and lies within {NARROWEST:g} and {WIDEST:g}"
+            )
         self._given, self.B = given, given["B"]
         moment = [given["A"] * self._peak_moment(n) + 4 * given["C"] / ((n + 1) * (n + 3)) for n in (0, 2, 4)]
         peak, slope, size = self._extremes(given["A"], given["C"])
         if min(peak, slope / 2) < -ROUNDING * size:
             where = "at x = 0" if peak < slope / 2 else "near x = ±1"
             raise ValueError(
-                f"{text}: the density is negative {where}; it needs q(0) = {peak:.6g} ≥ 0 "
-                f"and edge slope {slope:.6g} ≥ 0, so raise {'C' if given['C'] < given['A'] else 'A'}"
+                f"{text}: the density is negative {where}, q(0) = {peak:.6g} and q'(-1) = {slope:.6g}; "
+                "raise A or C until neither is below 0"
             )
         if not 0 < moment[0] < math.inf:
             raise ValueError(
-                f"{text}: the density has mass {moment[0]} and cannot be normalised; A and C set it"
+                f"{text}: the density has mass {moment[0]}, which cannot be scaled to 1; raise A or C"
             )
         self.A, self.C = given["A"] / moment[0], given["C"] / moment[0]
         self.edge_slope = max(slope, 0.0) / moment[0]
@@ -72,18 +76,14 @@ class DeviceLaw(TabulatedLaw):
     def raw_prob(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
         """The paper's q_D(x), in the shape and float dtype of `x`; 0 outside [−1, 1]."""
         x = as_float_tensor(x)
-        distance = tf.abs(x)
-        outside = distance >= 1
-        inner = tf.where(outside, 0, distance)
-        return tf.where(outside, 0, self._edge_prob(inner, 1 - inner))
+        inside, distance = _fold(x)
+        return tf.where(inside, self._edge_prob(distance, 1 - distance), 0)
 
     def raw_cdf(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
         """Q_D(x) = ∫ q_D from −1 to x, in the shape and float dtype of `x`."""
         x = as_float_tensor(x)
-        distance = tf.abs(x)
-        outside = distance >= 1
-        inner = tf.where(outside, 0, distance)
-        beyond = tf.where(outside, 0, self._edge_mass(inner, 1 - inner))
+        inside, distance = _fold(x)
+        beyond = tf.where(inside, self._edge_mass(distance, 1 - distance), 0)
         return tf.where(x > 0, 1 - beyond, beyond)
 
     def raw_quantile(self, u: ArrayLike | tf.Tensor) -> tf.Tensor:
@@ -95,10 +95,8 @@ class DeviceLaw(TabulatedLaw):
 
     def _log_prob(self, z):
         prob = self._prob(z)
-        inside = prob > 0
-        return tf.where(
-            inside | tf.math.is_nan(prob), tf.math.log(tf.where(inside, prob, prob + 1)), -math.inf
-        )
+        inside = ~(prob <= 0)
+        return tf.where(inside, tf.math.log(tf.where(inside, prob, 1)), -math.inf)
 
     def _cdf(self, z):
         return self.raw_cdf(self.raw_scale * z)
@@ -222,22 +220,23 @@ class ECRAM(DeviceLaw):
         # polynomial for all that Gauss–Legendre can tell; far from it the reverse holds.
         w = y * (2 - y)
         near = w < 2 * self.B
-        y_near = tf.where(near, y, 0)[..., None]
-        nodes, weights = np.polynomial.legendre.leggauss(14)
-        t = y_near * tf.constant((nodes + 1) / 2, y.dtype)
-        inner = (
-            y_near[..., 0]
-            / 2
-            * tf.linalg.matvec(
-                tf.exp((t * (2 - t) - 1) / self.B) * _gamma_cdf(2, t * (2 - t) / self.B),
-                tf.constant(weights, y.dtype),
-            )
-        )
+        nodes, weights = (tf.constant(x / 2, y.dtype) for x in np.polynomial.legendre.leggauss(14))
+        t = tf.where(near, y, 0)[..., None] * (nodes + 0.5)
+        v = t * (2 - t)
+        peak = tf.exp((v - 1) / self.B) * _gamma_cdf(2, v / self.B)
+        inner = y * tf.reduce_sum(weights * peak, axis=-1)
         root = math.sqrt(self.B)
         bell = math.sqrt(math.pi) / 2 * root * (tf.math.erfc(x / root) - math.erfc(1 / root))
         parabola = y**2 * (1 - y / 3)
         outer = bell - math.exp(-1 / self.B) * (y + parabola / self.B)
         return self.edge_slope / 2 * parabola + self.A * tf.where(near, inner, outer)
+
+
+def _fold(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Whether |x| < 1, and |x| there and 0 elsewhere; NaN stays NaN. Its slope at 0 is one-sided, not 0."""
+    distance = tf.where(x > 0, x, -x)
+    inside = ~(distance >= 1)
+    return inside, tf.where(inside, distance, 0)
 
 
 def _gamma_cdf(order: int, s: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""A law with a location and a scale, as a TensorFlow Probability distribution, and its divergence to a Gaussian."""
+"""A law with location and scale: a TensorFlow Probability distribution, and its divergence to a Gaussian."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ class LawDistribution(tfd.Distribution):
         allow_nan_stats: as in every TFP distribution; no statistic of a law is undefined.
         name: prefix of the operations; the law's name where None.
 
-    Raises: tf.errors.InvalidArgumentError for scale ≤ 0 with `validate_args`, TypeError for dtypes that differ.
+    Raises: tf.errors.InvalidArgumentError for scale ≤ 0 with `validate_args`, TypeError for dtypes that
+        differ.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (the order of arguments is TFP's)
         self,
         law: Law,
         loc,
@@ -46,7 +47,7 @@ class LawDistribution(tfd.Distribution):
         name: str | None = None,
     ):
         parameters = dict(locals())
-        with tf.name_scope(name or law.name) as name:
+        with tf.name_scope(name or law.name) as scope:
             dtype = dtype_util.common_dtype([loc, scale], tf.float32)
             self._law = law
             # A tf.Variable is kept as it is, so that the distribution follows its assignments.
@@ -59,7 +60,7 @@ class LawDistribution(tfd.Distribution):
                 validate_args=validate_args,
                 allow_nan_stats=allow_nan_stats,
                 parameters=parameters,
-                name=name,
+                name=scope,
             )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The law of a set of samples, when no family describes them: a density that is constant between quantiles."""
+"""The law of a set of samples that no family describes: a density that is constant between quantiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Empirical", "from_samples"]
 Array = NDArray[np.float64]
 
 FEWEST_SAMPLES, FEWEST_VALUES, LARGEST_SHARE = 100, 16, 0.25
-# Samples in each outermost cell at least, cells in an octave of tail probability, and cells in the bulk at most.
+# Samples in an outermost cell at least, cells in an octave of tail probability, cells in the bulk at most.
 HANDFUL, CELLS_PER_OCTAVE, BULK_CELLS = 8, 4, 512
 
 
@@ -72,7 +72,7 @@ class Empirical(TabulatedLaw):
         return np.array([self.levels[0], 1 - self.levels[-1]])
 
     def _locate(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Number of knots at or below `z`, and how far `z` is below the first and above the last, at least 0."""
+        """Number of knots at or below `z`, and how far `z` is below the first or above the last of them."""
         knots = tf.constant(self.knots, z.dtype)
         below = tf.reshape(tf.searchsorted(knots, tf.reshape(z, [-1]), side="right"), tf.shape(z))
         return below, tf.nn.relu(knots[0] - z), tf.nn.relu(z - knots[-1])
@@ -97,7 +97,9 @@ class Empirical(TabulatedLaw):
         lower, upper = self._tail_masses()
         inside = level + (z - knot) * slope
         outside = tf.where(
-            below == 0, lower * tf.exp(-under / self.tails[0]), 1 - upper * tf.exp(-over / self.tails[1])
+            below == 0,
+            lower * tf.exp(-under / self.tails[0]),
+            1 - upper * tf.exp(-over / self.tails[1]),
         )
         return tf.where((below > 0) & (below <= last), inside, outside)
 
@@ -116,14 +118,14 @@ class Empirical(TabulatedLaw):
 def from_samples(samples: ArrayLike) -> Empirical:
     """Return the standardised law of `samples`.
 
-    Between its knots the quantile function is the line through the points ((x₍ₖ₎ + x₍ₖ₊₁₎)/2, k/n) of distinct
-    order statistics, so that a repeated value counts as spread evenly to the middle between its neighbours and no
-    cell is empty of width. Cells hold about √n samples in the bulk, and towards each end geometrically fewer,
-    down to a handful. Beyond the last knots the density decays exponentially with the mean excess of the samples
-    there, since no sample can tell where the noise ends.
+    Its knots lie on the line through the points ((x₍ₖ₎ + x₍ₖ₊₁₎)/2, k/n) of distinct order statistics: a
+    repeated value counts as spread evenly to the middle between its neighbours, and no cell is without width.
+    Cells hold about √n samples in the bulk, and towards each end geometrically fewer, down to a handful.
+    Beyond the last knots the density decays exponentially with the mean excess of the samples there, since no
+    sample can tell where the noise ends.
 
-    Raises: ValueError for samples that are not one row of at least 100 finite numbers, and for telegraph noise:
-        fewer than 16 distinct values, or one value that is more than a quarter of all.
+    Raises: ValueError for samples that are not one row of at least 100 finite numbers, and for telegraph
+        noise: fewer than 16 distinct values, or one value that is more than a quarter of all.
     """
     x = np.asarray(samples, float)
     if x.ndim != 1 or x.size < FEWEST_SAMPLES:
@@ -136,8 +138,9 @@ def from_samples(samples: ArrayLike) -> Empirical:
     values, counts = np.unique(x - x.mean(), return_counts=True)
     if values.size < FEWEST_VALUES or counts.max() > LARGEST_SHARE * x.size:
         raise ValueError(
-            f"samples take {values.size} distinct values, the commonest {counts.max() / x.size:.0%} of the time: noise "
-            "this discrete has no density; record it with a finer step, or use two_point() for telegraph noise"
+            f"samples take {values.size} distinct values, the commonest {counts.max() / x.size:.0%} of the "
+            "time: noise this discrete has no density; record it with a finer step, or use two_point() for "
+            "telegraph noise"
         )
     middles, cumulative = (values[1:] + values[:-1]) / 2, np.cumsum(counts)[:-1] / x.size
     lower = _levels(x.size, smallest=cumulative[0])
@@ -154,7 +157,7 @@ def from_samples(samples: ArrayLike) -> Empirical:
 
 
 def _levels(n: int, smallest: float) -> Array:
-    """Tail probabilities of the knots, increasing to ½: dyadic, so that they are cell boundaries of a sampler.Table."""
+    """Tail probabilities of the knots, increasing to ½: dyadic, since a sampler.Table cuts its cells there."""
     bulk = max(math.sqrt(n), n / BULK_CELLS)
     levels, high = [[0.5]], 0.5
     while n * high / 2 >= HANDFUL and high / 2 >= smallest:

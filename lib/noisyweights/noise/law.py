@@ -1,4 +1,4 @@
-"""What every law promises: a unit distribution that can be evaluated, inverted, drawn from and shifted and scaled."""
+"""What every law promises: a unit distribution to evaluate, invert, draw from, shift and scale."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class TabulatedLaw(Law):
         """Return the points with probability v ≤ ½ below them, in double precision."""
 
     def _upper(self, v: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the points with probability v ≤ ½ above them; the mirror image unless a law says otherwise."""
+        """Return the points with probability v ≤ ½ above them: the mirror image, unless a law is skewed."""
         return -self._lower(v)
 
     def _quantile(self, u: tf.Tensor) -> tf.Tensor:

@@ -68,7 +68,7 @@ def ecram(*, A: float, B: float, C: float) -> DeviceLaw:
 
 
 def empirical(*, samples: ArrayLike) -> Empirical:
-    """The law of `samples` in any unit, standardised: a density constant between quantiles, with exponential tails.
+    """The law of `samples` in any unit, standardised: constant between quantiles, with exponential tails.
 
     Raises: ValueError for fewer than 100 samples, NaN or infinite ones, and noise too discrete for a density.
     """

@@ -1,10 +1,10 @@
 """Draws by inversion in a TensorFlow graph: uniforms from a seed, and an inverse CDF read from a table.
 
-An inverse CDF is singular at the ends of (0, 1), and at ½ where the density vanishes there, but it is smooth on
-every cell that is small against its distance to those points. So u is folded onto its distance w ≤ ¼ from the
-nearest of 0, ½ and 1, and the floating-point bits of w are the address: exponent and leading mantissa bits pick an
-entry, the entry says how many more bits pick the cell, and the bits that are left are the coordinate in the cell,
-exactly. No search, no logarithm, and the same code for every law.
+An inverse CDF is singular at the ends of (0, 1), and at ½ where the density vanishes there, but it is smooth
+on every cell that is small against its distance to those points. So u is folded onto its distance w ≤ ¼
+from the nearest of 0, ½ and 1, and the floating-point bits of w are the address: exponent and leading
+mantissa bits pick an entry, the entry says how many more bits pick the cell, and the bits that are left are
+the coordinate in the cell, exactly. No search, no logarithm, and the same code for every law.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["CUT_BITS", "FORMATS", "Format", "Table", "uniforms"]
 
 # Below this many draws plain operations are quicker than the fused ones, and cost no compilation.
 FUSE_FROM = 1 << 14
-# An entry is the number of its first cell times 2**CUT_BITS, plus the number of bits that pick among its cells.
+# An entry is the number of its first cell times 2**CUT_BITS, plus how many bits pick among its cells.
 CUT_BITS = 4
 
 
@@ -73,7 +73,7 @@ class Table:
     Attributes:
         entries: (4 · Format.entries,) for (0, ¼], [¼, ½], then the same mirrored, from the end inwards.
         coefficients: (degree + 1, cells) of powers of the coordinate in [−1, 1), highest power first.
-        u_error: largest |cdf(table(u)) − u| seen between the nodes of the cells, before rounding to the dtype.
+        u_error: largest |cdf(table(u)) − u| seen between the nodes of the cells, before rounding.
     """
 
     entries: tf.Tensor

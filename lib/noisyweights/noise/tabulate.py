@@ -1,14 +1,15 @@
-"""Makes the table of an inverse CDF, cutting each entry until the error that is measured in it is small enough."""
+"""Makes the table of an inverse CDF, cutting its cells until the error measured in them is small enough."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from noisyweights.noise.sampler import CUT_BITS, FORMATS, Format, Table
+from noisyweights.noise.sampler import CUT_BITS, FORMATS, Table
 
 __all__ = ["invert", "tabulate"]
 
@@ -18,10 +19,10 @@ Array = NDArray[np.float64]
 TOLERANCE = {tf.float32: 1e-7, tf.float64: 1e-13}
 # Bits that may pick among an entry's cells, and after how many fruitless cuts an entry is left as it is.
 DEEPEST, PATIENCE = 14, 3
-# Stands for the logarithm of a probability that underflows.
-NOWHERE = -1e4
 # Newton's method ends after a relative step or a relative residual this small, or after this many steps.
 SETTLED, ROUNDING, STEPS = 1e-9, 1e-15, 200
+# Stands for the logarithm of a probability that underflows.
+NOWHERE = -1e4
 
 
 def invert(cdf_and_slope: Callable[[Array], tuple[Array, Array]], v: Array, grid: Array) -> Array:
@@ -69,96 +70,102 @@ def tabulate(
     """Make the table of an inverse CDF.
 
     Args:
-        tails: two functions of v ≤ ½, the points with probability v below and above them, in double precision;
+        tails: two functions of v ≤ ½ in double precision, the points with probability v below and above them;
             for a symmetric law the first alone.
         prob: the density, by which an error in a point becomes an error in probability.
         support: the points for u = 0 and u = 1.
         dtype: tf.float32 or tf.float64.
     """
-    form = FORMATS[dtype]
-    quarters, worst = [], 0.0
+    cut = []
     for tail, end in zip(tails, support, strict=False):
-        for inner in (False, True):
-
-            def point(w, tail=tail, inner=inner):
-                return tail(0.5 - w if inner else w)
-
-            limit = tail(np.array([0.5])).item() if inner else end
-            starts, cuts, polynomials, error = _quarter(form, dtype, point, prob, limit, inner)
-            quarters.append((starts, cuts, polynomials))
-            worst = max(worst, error)
+        middle = tail(np.array([0.5])).item()
+        cut.append(_Quarter(dtype, tail, prob, end).cut(absolute=False))
+        cut.append(_Quarter(dtype, lambda w, tail=tail: tail(0.5 - w), prob, middle).cut(absolute=True))
     if len(tails) == 1:
-        quarters += [(starts, cuts, -polynomials) for starts, cuts, polynomials in quarters]
-    starts, cuts, coefficients = zip(*quarters, strict=True)
-    offsets = np.cumsum([0, *(polynomials.shape[1] for polynomials in coefficients[:-1])])
+        cut += [_Cut(one.starts, one.bits, -one.coefficients, one.u_error) for one in cut]
+    offsets = np.cumsum([0, *(one.coefficients.shape[1] for one in cut)])
     entries = [
-        (start + offset << CUT_BITS) | cut for start, offset, cut in zip(starts, offsets, cuts, strict=True)
+        (one.starts + offset << CUT_BITS) | one.bits for one, offset in zip(cut, offsets, strict=False)
     ]
     return Table(
-        tf.constant(np.concatenate(entries), form.integer),
-        tf.constant(np.concatenate(coefficients, axis=1), dtype),
-        worst,
+        tf.constant(np.concatenate(entries), FORMATS[dtype].integer),
+        tf.constant(np.concatenate([one.coefficients for one in cut], axis=1), dtype),
+        max(one.u_error for one in cut),
     )
 
 
-def _quarter(form: Format, dtype: tf.DType, point, prob, end: float, inner: bool):
-    """Cut one quarter of (0, 1); `point(w)` is the quantile at distance w ≤ ¼ from where it is `end`."""
-    low, high = _edges(form, dtype)
-    real = dtype.as_numpy_dtype
-    nodes, checks, to_powers = _nodes(form.degree)
+@dataclass(frozen=True)
+class _Cut:
+    """The entries and cells of one quarter of (0, 1)."""
 
-    # One constant cell, the first, serves w = 0, subnormal w, and wherever no float differs from the end.
-    starts, cuts = np.zeros((2, form.entries), np.int64)
-    blocks = [np.append(np.zeros(form.degree), end)[:, None]]
-    constant = (low < np.finfo(real).tiny) | (
-        point(np.maximum(high, np.finfo(real).tiny)).astype(real) == real(end)
-    )
-    open_, cells, worst = np.flatnonzero(~constant), 1, 0.0
-    history = np.full((PATIENCE, form.entries), np.inf)
-
-    for cut in range(DEEPEST + 1):
-        width = (high - low)[open_, None] / 2**cut
-        left = (low[open_, None] + width * np.arange(2**cut)).ravel()
-        half = np.repeat(width.ravel() / 2, 2**cut)
-        powers = to_powers @ point(left + half * (1 + nodes[:, None]))
-        error, floor = _error_in_probability(
-            powers, left + half * (1 + checks[:, None]), checks, point, prob, real
-        )
-        tolerance = TOLERANCE[dtype] * (0.25 if inner else left * (1 - np.log(left))) + floor
-        excess, error = ((x.reshape(-1, 2**cut)).max(axis=1) for x in (error / tolerance, error))
-
-        hopeless = excess > 0.5 * history[cut % PATIENCE, open_]
-        done = (excess <= 1) | hopeless | (cut == DEEPEST)
-        history[cut % PATIENCE, open_] = excess
-        starts[open_[done]] = cells + np.arange(done.sum()) * 2**cut
-        cuts[open_[done]] = cut
-        blocks.append(powers[:, np.repeat(done, 2**cut)])
-        cells += done.sum() * 2**cut
-        worst = max(worst, error[done].max(initial=0.0))
-        open_ = open_[~done]
-        if not open_.size:
-            break
-    return starts, cuts, np.concatenate(blocks, axis=1), worst
+    starts: NDArray[np.int64]
+    bits: NDArray[np.int64]
+    coefficients: Array
+    u_error: float
 
 
-def _edges(form: Format, dtype: tf.DType) -> tuple[Array, Array]:
-    """Folded probabilities at which the entries begin and end."""
-    bits = np.arange(form.entries + 1) << (form.mantissa - form.leading)
-    edges = bits.astype(form.integer.as_numpy_dtype).view(dtype.as_numpy_dtype).astype(float)
-    return edges[:-1], edges[1:]
+@dataclass(frozen=True)
+class _Quarter:
+    """A quarter of (0, 1) to be cut; `point(w)` is the quantile at distance w ≤ ¼ from where it is `end`."""
 
+    dtype: tf.DType
+    point: Callable[[Array], Array]
+    prob: Callable[[tf.Tensor], tf.Tensor]
+    end: float
 
-def _nodes(degree: int) -> tuple[Array, Array, Array]:
-    """Chebyshev–Lobatto nodes, the points midway between them, and the matrix from values to powers."""
-    nodes = -np.cos(np.pi * np.arange(degree + 1) / degree)
-    checks = -np.cos(np.pi * (np.arange(degree) + 0.5) / degree)
-    return nodes, checks, np.linalg.inv(np.vander(nodes))
+    def cut(self, *, absolute: bool) -> _Cut:
+        """Cut until the error is small against w (near 0 and 1, where tails matter) or against ¼ (near ½)."""
+        form = FORMATS[self.dtype]
+        low, high = self._edges()
+        nodes = -np.cos(np.pi * np.arange(form.degree + 1) / form.degree)
+        to_powers = np.linalg.inv(np.vander(nodes))
 
+        # One constant cell, the first, serves zero, subnormals, and wherever no float differs from the end.
+        starts, bits = np.zeros((2, form.entries), np.int64)
+        blocks, cells, worst = [np.append(np.zeros(form.degree), self.end)[:, None]], 1, 0.0
+        open_ = np.flatnonzero((low > 0) & (self._rounded(self.point(high)) != self._rounded(self.end)))
+        history = np.full((PATIENCE, form.entries), np.inf)
 
-def _error_in_probability(powers, w, checks, point, prob, real):
-    """Largest error of each cell, and what rounding its points to the dtype costs."""
-    exact = point(w)
-    approximate = np.stack([np.polyval(powers, s) for s in checks])
-    density = np.maximum(*(prob(tf.constant(z)).numpy() for z in (exact, approximate)))
-    rounding = density * np.abs(np.spacing(exact.astype(real))).astype(float)
-    return (density * np.abs(approximate - exact)).max(axis=0), rounding.max(axis=0)
+        for depth in range(DEEPEST + 1):
+            width = (high - low)[open_, None] / 2**depth
+            left = (low[open_, None] + width * np.arange(2**depth)).ravel()
+            half = np.repeat(width.ravel() / 2, 2**depth)
+            powers = to_powers @ self.point(left + half * (1 + nodes[:, None]))
+            error, rounding = self._error(powers, left, half)
+            aim = TOLERANCE[self.dtype] * (0.25 if absolute else left * (1 - np.log(left)))
+            excess = (error / (aim + rounding)).reshape(-1, 2**depth).max(axis=1)
+
+            fruitless = excess > 0.5 * history[depth % PATIENCE, open_]
+            history[depth % PATIENCE, open_] = excess
+            done = (excess <= 1) | fruitless | (depth == DEEPEST)
+            starts[open_[done]] = cells + np.arange(done.sum()) * 2**depth
+            bits[open_[done]] = depth
+            kept = np.repeat(done, 2**depth)
+            blocks.append(powers[:, kept])
+            cells += kept.sum()
+            worst = max(worst, error[kept].max(initial=0.0))
+            open_ = open_[~done]
+            if not open_.size:
+                break
+        return _Cut(starts, bits, np.concatenate(blocks, axis=1), worst)
+
+    def _edges(self) -> tuple[Array, Array]:
+        """Folded probabilities at which the entries begin and end; 0 for all that begin with a subnormal."""
+        form = FORMATS[self.dtype]
+        pattern = np.arange(form.entries + 1) << (form.mantissa - form.leading)
+        edges = pattern.astype(form.integer.as_numpy_dtype).view(self.dtype.as_numpy_dtype).astype(float)
+        normal = edges >= np.finfo(self.dtype.as_numpy_dtype).tiny
+        return np.where(normal, edges, 0)[:-1], np.where(normal, edges, edges[normal][0])[1:]
+
+    def _error(self, powers: Array, left: Array, half: Array) -> tuple[Array, Array]:
+        """Largest error in probability in each cell, and what rounding its points to the dtype costs."""
+        degree = len(powers) - 1
+        between = -np.cos(np.pi * (np.arange(degree) + 0.5) / degree)
+        exact = self.point(left + half * (1 + between[:, None]))
+        approximate = np.stack([np.polyval(powers, s) for s in between])
+        density = np.maximum(*(self.prob(tf.constant(z)).numpy() for z in (exact, approximate)))
+        spacing = np.abs(np.spacing(self._rounded(exact))).astype(float)
+        return (density * np.abs(approximate - exact)).max(axis=0), (density * spacing).max(axis=0)
+
+    def _rounded(self, z: Array | float) -> Array:
+        return np.asarray(z, self.dtype.as_numpy_dtype)
