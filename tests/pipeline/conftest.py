@@ -14,19 +14,10 @@ from pathlib import Path
 import pytest
 
 from noisyweights.experiments.points import read_point
+from noisyweights.pipeline import dependencies
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIATURE = Path(__file__).parent / "miniature"
-REAL = (  # what the pipeline stands on
-    "__init__.py",
-    "files.py",
-    "evidence/__init__.py",
-    "evidence/claims.py",
-    "evidence/provenance.py",
-    "evidence/recorded.py",
-    "experiments/__init__.py",
-    "experiments/points.py",
-)
 STEP = re.compile(
     r"^(?:\[ *\d+/\d+\]|would run ) (.*?)(?: \(\d+ of \d+ points\))?(?:  \d+ s)?$", re.MULTILINE
 )
@@ -127,11 +118,12 @@ class Project:
 
 def lay_out(folder: Path) -> Project:
     """Put the miniature together: the real pipeline, its own devices and experiments."""
-    real, library = ROOT / "lib" / "noisyweights", folder / "lib" / "noisyweights"
-    shutil.copytree(real / "pipeline", library / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    for file in REAL:
-        (library / file).parent.mkdir(exist_ok=True)
-        shutil.copy(real / file, library / file)
+    library = folder / "lib" / "noisyweights"
+    needed = dependencies.closure(name for name in dependencies.graph().modules if ".pipeline" in name)
+    for file in dependencies.files(name for name in needed if ".noise" not in name):
+        target = library / Path(file).relative_to(dependencies.root())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
     shutil.copytree(MINIATURE / "lib", library, dirs_exist_ok=True)
     shutil.copytree(MINIATURE / "book", folder / "book")
     shutil.copytree(MINIATURE / "data", folder / "data")

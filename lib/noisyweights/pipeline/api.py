@@ -89,15 +89,7 @@ def _describe(name: str, node: Definition, module: str, depth: int = 0) -> Itera
         case ast.ClassDef():
             kind, argument, options = "class", name + _constructor(node, module), []
             body = [_markdown(node, module)]
-            for member in node.body:
-                for own in _names(member):
-                    if own.startswith("_") or (isinstance(member, ast.ClassDef)):
-                        continue
-                    if isinstance(member, ast.FunctionDef) and not ast.get_docstring(member):
-                        continue  # an inherited method, described where it was first defined
-                    if isinstance(member, ast.AnnAssign) and _is_dataclass(node):
-                        continue  # in the signature already
-                    body.append("\n".join(_describe(own, member, module, depth + 1)))
+            body += ["\n".join(_describe(own, member, module, depth + 1)) for own, member in _members(node)]
         case _:
             kind, argument, body = "data" if not depth else "attribute", name, []
             annotation = getattr(node, "annotation", None)
@@ -109,6 +101,17 @@ def _describe(name: str, node: Definition, module: str, depth: int = 0) -> Itera
     for block in body:
         yield from ("", block)
     yield fence
+
+
+def _members(node: ast.ClassDef) -> Iterator[tuple[str, Definition]]:
+    """What the reference says of a class besides its signature and docstring."""
+    protocol = "Protocol" in [ast.unparse(base) for base in node.bases]
+    for member in node.body:
+        if isinstance(member, ast.ClassDef) or (isinstance(member, ast.AnnAssign) and _is_dataclass(node)):
+            continue  # fields of a dataclass are in its signature
+        if isinstance(member, ast.FunctionDef) and not (ast.get_docstring(member) or protocol):
+            continue  # a method that overrides another is described where that one is
+        yield from ((own, member) for own in _names(member) if not own.startswith("_"))
 
 
 def _names(node: ast.stmt) -> list[str]:
