@@ -3,7 +3,7 @@
 Chapter 3; eqs. 5–7, 11, 12, Fig. 3 and App. A of the device paper.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,7 +49,8 @@ class Result:
     (fits, degrees, m) the difference of the direct and the corrected fit from it. `estimate`
     (fits, repeats, checkpoints) are Monte Carlo estimates [nats] of KL(eq. 3 ‖ Gaussian) after `checkpoints`
     draws, fits in the order of `FITS`; `kl` is the quadrature value. `slope_exponent` is that of G′ in u,
-    and `limit_ratio` the limit of C (1 − x²) G′, where eq. 6 has 1.
+    and `limit_ratio` the limit of C (1 − x²) G′, where eq. 6 has 1. A law without slope at its edge has no
+    corrected fit, and NaN in its place.
     """
 
     config: Config
@@ -123,10 +124,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 def _fits(config: Config, law: DeviceLaw) -> dict[str, np.ndarray]:
     u = np.union1d(np.geomspace(1e-12, 0.01, 2001), np.linspace(0.01, 0.5, 4901))
     exact = np.asarray(law.raw_quantile(u))
-    fitted = [
-        [np.asarray(fit(law, degree=degree)(u)) for degree in config.degrees]
-        for fit in (quantile.direct_fit, quantile.corrected_fit)
-    ]
+    fitted = [[inverse(u) for inverse in _inverses(law, degree)] for degree in config.degrees]
     tail = np.geomspace(1e-24, 1e-12, 25)
     x = np.asarray(law.raw_quantile(tail))
     slope = 1 / np.asarray(law.raw_prob(x))
@@ -134,11 +132,19 @@ def _fits(config: Config, law: DeviceLaw) -> dict[str, np.ndarray]:
     return {
         "u": u,
         "exact": exact,
-        "error": np.array(fitted) - exact,
+        "error": np.swapaxes(fitted, 0, 1) - exact,
         "slope_exponent": exponent,
         # 1 − x² loses all digits beside the edge, so the limit is the ratio of the two slopes there.
-        "limit_ratio": 2 * law.C / law.edge_slope,
+        "limit_ratio": 2 * law.C / law.edge_slope if law.edge_slope else np.inf,
     }
+
+
+def _inverses(law: DeviceLaw, degree: int) -> tuple[Callable[[np.ndarray], np.ndarray], ...]:
+    """The direct and the corrected fit."""
+    direct = quantile.direct_fit(law, degree=degree)
+    if law.edge_slope == 0:
+        return direct, lambda u: np.full_like(u, np.nan)
+    return direct, quantile.corrected_fit(law, degree=degree)
 
 
 def _checkpoints(config: Config) -> np.ndarray:
@@ -146,11 +152,7 @@ def _checkpoints(config: Config) -> np.ndarray:
 
 
 def _monte_carlo(config: Config, law: DeviceLaw, chunk: int) -> dict[str, np.ndarray]:
-    inverses = [
-        quantile.direct_fit(law, degree=config.degree),
-        quantile.corrected_fit(law, degree=config.degree),
-        law.raw_quantile,
-    ]
+    inverses = [*_inverses(law, config.degree), law.raw_quantile]
     checkpoints = _checkpoints(config)
     estimate = np.empty((len(FITS), config.repeats, len(checkpoints)))
     for repeat in range(config.repeats):
@@ -187,9 +189,17 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """Quantities of P-derivative, P-taylor, P-corrected and P-mc-kl."""
+    """Quantities of P-derivative, P-taylor and, where there is a corrected fit, P-corrected and P-mc-kl."""
     derived, printed = edge_expansion(), printed_formulas()
     mismatches = [mismatched_terms(*pair) for pair in zip(derived, printed, strict=True)]
+    found = [
+        Measurement.exact("P-derivative", "slope_exponent", result.slope_exponent),
+        Measurement.exact("P-derivative", "limit_ratio", result.limit_ratio),
+        Measurement.exact("P-taylor", "mismatched_terms_eq11", mismatches[0]),
+        Measurement.exact("P-taylor", "mismatched_terms_eq12", mismatches[1]),
+    ]
+    if result.law.edge_slope == 0:
+        return found
     direct, corrected = result.sup_error
     direct_near, corrected_near = result.sup_error_near_zero
     n = result.estimate.shape[1] * result.config.draws
@@ -197,10 +207,7 @@ def measurements(result: Result) -> list[Measurement]:
     size = sorted(np.abs([low, high]))
     floor = 0.0 if low <= 0 <= high else size[0]
     return [
-        Measurement.exact("P-derivative", "slope_exponent", result.slope_exponent),
-        Measurement.exact("P-derivative", "limit_ratio", result.limit_ratio),
-        Measurement.exact("P-taylor", "mismatched_terms_eq11", mismatches[0]),
-        Measurement.exact("P-taylor", "mismatched_terms_eq12", mismatches[1]),
+        *found,
         Measurement.exact("P-corrected", "worst_ratio", (corrected / direct).max()),
         Measurement.exact("P-corrected", "worst_ratio_near_zero", (corrected_near / direct_near).max()),
         Measurement("P-mc-kl", "abs_relative_bias_direct", abs(bias), floor, size[1], n),
