@@ -11,7 +11,7 @@ _SIGNATURE = re.compile(r'<dt class="sig sig-object.*?</dt>', re.DOTALL)
 
 
 def mend(html: str) -> str:
-    """Return a page with names for its toggles, lists whose entries are list items, and signatures without lists."""
+    """Return a page with names for its toggles, list items in its lists, and signatures without lists."""
     html = html.replace("<summary><span", '<summary aria-label="Show the pages below"><span')
     html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     return _SIGNATURE.sub(_lines, html)

@@ -23,6 +23,7 @@ _LONG_VALUE = 72
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
 
+@cache
 def modules() -> list[str]:
     """Modules that the reference describes: those of the rooms that say in `__all__` what they offer."""
     known = sorted(dependencies.graph().modules)
@@ -184,27 +185,31 @@ def _qualify(node: ast.expr, module: str) -> ast.expr:
 
 
 def _known(name: str, module: str) -> str | None:
-    """Full name of what `name` means in a module, if the reference describes it."""
+    """Full name of what `name` means in a module, where the reference describes it."""
     head, _, member = name.partition(".")
-    if head in public(module):
-        return f"{module}.{name}" if not member or _has_member(module, head, member) else None
+    if head in _definitions(module):
+        described = head in public(module) and (not member or _has_method(module, head, member))
+        return f"{module}.{name}" if described and module in modules() else None
     target = _imports(module).get(head)
     if target is None:
         return None
-    owner, _, own = f"{target}{'.' + member if member else ''}".rpartition(".")
-    if owner in modules() and own in public(owner):
-        return f"{owner}.{own}"
-    return None
+    if target in modules():  # a module, of which `member` is a name
+        return _known(member, target) if member else None
+    owner, _, own = target.rpartition(".")
+    return (
+        _known(f"{own}.{member}" if member else own, owner) if owner in dependencies.graph().modules else None
+    )
 
 
-def _has_member(module: str, name: str, member: str) -> bool:
-    for node in _tree(module).body:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return any(
-                isinstance(own, ast.FunctionDef) and own.name == member and ast.get_docstring(own)
-                for own in node.body
-            )
-    return False
+def _has_method(module: str, name: str, member: str) -> bool:
+    node = _definitions(module)[name]
+    return isinstance(node, ast.ClassDef) and member in dict(_members(node))
+
+
+@cache
+def _definitions(module: str) -> dict[str, Definition]:
+    """What a module defines, by name."""
+    return {name: node for node in _tree(module).body for name in _names(node)}
 
 
 @cache

@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import jupytext
@@ -13,7 +13,7 @@ from nbformat import NotebookNode, v4
 
 from noisyweights.files import replacing
 
-__all__ = ["code", "code_only", "is_chapter", "parameters", "read", "title", "weave"]
+__all__ = ["code", "code_only", "is_chapter", "linked", "parameters", "read", "title", "weave"]
 
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _EXECUTION_TAGS = {"parameters", "raises-exception", "skip-execution"}
@@ -88,6 +88,12 @@ def weave(source: NotebookNode, executed: NotebookNode) -> str:
     header = {key: value for key, value in source.metadata.items() if key != "jupytext"}
     header |= {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
     return _dump(v4.new_notebook(cells=cells, metadata=header))
+
+
+def linked(text: str, chapters: Collection[str]) -> str:
+    """Prose whose links to the sources of chapters lead to their pages."""
+    names = "|".join(map(re.escape, chapters))
+    return re.sub(rf"\]\(({names})\.md(?=[)#])", r"](\1.ipynb", text) if chapters else text
 
 
 def _lasting(output: NotebookNode, execution_count: int) -> NotebookNode:

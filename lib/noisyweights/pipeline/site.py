@@ -14,7 +14,7 @@ import yaml
 from jupyter_book.cli.main import main as jupyter_book
 from sphinx.util.console import nocolor
 
-from noisyweights.pipeline import api
+from noisyweights.pipeline import api, chapters
 from noisyweights.pipeline.plan import BOOK
 
 __all__ = ["assemble", "compile_site", "manifest"]
@@ -26,10 +26,14 @@ MANIFEST = "manifest.json"
 def assemble(pages: Iterable[Path], source: Path) -> None:
     """Bring together what jupyter-book reads: the book, with generated pages in place of chapter sources."""
     shutil.copytree(BOOK, source)
+    pages = list(pages)
+    woven = [page.stem for page in pages if page.suffix == ".ipynb"]
     for page in pages:
         shutil.copyfile(page, source / page.name)
-        if page.suffix == ".ipynb":
-            (source / page.name).with_suffix(".md").unlink()
+    for name in woven:
+        (source / f"{name}.md").unlink()
+    for path in (*source.glob("*.md"), *source.glob("*.ipynb")):
+        path.write_text(chapters.linked(path.read_text("utf-8"), woven), "utf-8")
     reference = api.pages()
     for name, text in reference.items():
         path = source / f"{name}.md"
