@@ -19,7 +19,7 @@ __all__ = ["ECRAM", "BayesMTJ", "DeviceLaw"]
 # Rounding that a density on the edge of admissibility may show, relative to its terms.
 ROUNDING = 1e-12
 # Of B: a narrower peak is a point, a wider one no different from its limit.
-NARROWEST, WIDEST = 1e-6, 1e6
+NARROWEST, WIDEST = 1e-4, 1e4
 
 
 class DeviceLaw(TabulatedLaw):
@@ -36,7 +36,7 @@ class DeviceLaw(TabulatedLaw):
         raw_scale: standard deviation of x; a standardised z is x / raw_scale.
         edge_slope: q'(−1) ≥ 0.
 
-    Raises: ValueError for parameters that are not finite, B outside [1e-6, 1e6], and a density that is
+    Raises: ValueError for parameters that are not finite, B outside [1e-4, 1e4], and a density that is
         negative somewhere or zero everywhere.
     """
 
@@ -47,7 +47,7 @@ class DeviceLaw(TabulatedLaw):
             raise ValueError(f"{text}: parameters must be finite; refit, or look for NaN in the samples")
         if not NARROWEST <= given["B"] <= WIDEST:
             raise ValueError(
-                f"{text}: B sets the width of the peak on [-1, 1] and lies within {NARROWEST:g} and {WIDEST:g}"
+                f"{text}: B sets the width of the peak on [-1, 1] and is in [{NARROWEST:g}, {WIDEST:g}]"
             )
         self._given, self.B = given, given["B"]
         moment = [given["A"] * self._peak_moment(n) + 4 * given["C"] / ((n + 1) * (n + 3)) for n in (0, 2, 4)]

@@ -157,7 +157,7 @@ def from_samples(samples: ArrayLike) -> Empirical:
 
 
 def _levels(n: int, smallest: float) -> Array:
-    """Tail probabilities of the knots, increasing to ½: dyadic, since a sampler.Table cuts its cells there."""
+    """Tail probabilities of the knots, increasing to ½: dyadic, where a sampler.Table cuts its cells."""
     bulk = max(math.sqrt(n), n / BULK_CELLS)
     levels, high = [[0.5]], 0.5
     while n * high / 2 >= HANDFUL and high / 2 >= smallest:

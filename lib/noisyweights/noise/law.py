@@ -102,7 +102,7 @@ class Law(abc.ABC):
         u = as_float_tensor(u)
         if tf.executing_eagerly():
             outside = tf.reshape(u, [-1])[tf.reshape(~((u >= 0) & (u <= 1)), [-1])]
-            if tf.size(outside):
+            if outside.shape[0]:
                 raise ValueError(
                     f"quantile is defined for probabilities in [0, 1], got {outside[0].numpy()}; "
                     "clip u, or draw it with sampler.uniforms"

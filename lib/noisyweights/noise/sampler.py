@@ -19,7 +19,7 @@ import tensorflow_probability as tfp
 __all__ = ["CUT_BITS", "FORMATS", "Format", "Table", "uniforms"]
 
 # Below this many draws plain operations are quicker than the fused ones, and cost no compilation.
-FUSE_FROM = 1 << 14
+FUSE_FROM = 1 << 13
 # An entry is the number of its first cell times 2**CUT_BITS, plus how many bits pick among its cells.
 CUT_BITS = 4
 
@@ -94,8 +94,9 @@ def _evaluate(u: tf.Tensor, entries: tf.Tensor, coefficients: tf.Tensor) -> tf.T
     free = form.mantissa - form.leading
     one = (form.quarter + 2) << form.mantissa  # the bits of 1.0
 
-    inside = (u >= 0) & (u <= 1)
-    tail = tf.where(inside, tf.minimum(u, 1 - u), 0)
+    tail = tf.minimum(u, 1 - u)
+    inside = tail >= 0
+    tail = tf.where(inside, tail, 0)
     folded = tf.minimum(tail, 0.5 - tail)
     quarter = 2 * tf.cast(u > 0.5, form.integer) + tf.cast(tail > 0.25, form.integer)
 
