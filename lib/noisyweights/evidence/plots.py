@@ -13,11 +13,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
 from noisyweights.evidence.svg import INK
 
-__all__ = ["LAWS", "STYLE", "band", "curve", "histogram", "law_style", "subplots"]
+__all__ = ["LAWS", "STYLE", "band", "curve", "histogram", "law_style", "log_scale", "subplots"]
 
 WIDTH = 6.2  # inches: the text column
 _GRID_ALPHA = 0.18
@@ -94,6 +95,13 @@ def subplots(rows: int = 1, columns: int = 1, *, height: float = 3.4, **options:
     """
     mpl.rcParams.update(STYLE)
     return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
+
+
+def log_scale(axis: Axes, which: str) -> None:
+    """Make the "x" or "y" axis, or both ("xy"), logarithmic, with numbers at the decades alone."""
+    for name in which:
+        axis.set(**{f"{name}scale": "log"})
+        getattr(axis, f"{name}axis").set_minor_formatter(NullFormatter())
 
 
 def law_style(name: str, **changes: Any) -> dict[str, Any]:
