@@ -124,7 +124,8 @@ class DeviceLaw(TabulatedLaw):
     def entropy(self):
         # Geometric panels: towards 0 for the narrow peak, and the rule's own for y log y at the edge.
         width = min(self._width, 1.0)
-        ends = np.unique(np.append(width * np.geomspace(1 / 16, 1 / width, 16), [0.0, 1.0]).clip(0, 1))
+        ends = np.concatenate([[0.0], np.geomspace(width / 16, 1.0, 16)])
+        ends[-1] = 1.0  # an ulp more or less would make a panel without width
 
         def integrand(x):
             q = self.raw_prob(x).numpy()
