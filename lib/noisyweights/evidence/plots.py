@@ -118,7 +118,7 @@ def curve(axis: Axes, x: ArrayLike, y: ArrayLike, *, law: str, markers: bool = F
     axis.plot(np.asarray(x), np.asarray(y), **law_style(law, **(marker | changes)))
 
 
-def histogram(axis: Axes, samples: ArrayLike, *, bins: int = 60, label: str = "samples") -> None:
+def histogram(axis: Axes, samples: ArrayLike, *, bins: int | ArrayLike = 60, label: str = "samples") -> None:
     """Draw the density histogram of samples (n,) as a grey ground for curves."""
     color = LAWS["empirical"]["color"]
     axis.hist(

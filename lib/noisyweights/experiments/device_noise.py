@@ -17,7 +17,7 @@ from noisyweights.experiments.compared import compared
 from noisyweights.experiments.device import ECRAM, Device
 from noisyweights.noise import fitting, quadrature
 from noisyweights.noise.estimation import refit
-from noisyweights.noise.laws import LawDistribution
+from noisyweights.noise.laws import Law, LawDistribution
 
 __all__ = ["PROFILES", "Config", "Result", "Trace", "collect", "compute", "measurements", "points"]
 
@@ -72,6 +72,10 @@ class Trace:
         """CDF of the samples less that of a fit, on the grid."""
         ranks = np.searchsorted(np.sort(self.samples), self.grid, side="right")
         return ranks / len(self.samples) - np.asarray(fit.cdf(self.grid))
+
+    def law(self, law: Law) -> LawDistribution:
+        """A unit law at the mean and the standard deviation of the samples."""
+        return law(self.samples.mean(), self.samples.std())
 
     def interval(self, quantity: str) -> tuple[float, float, float]:
         """`ks` or `ks_ratio` (to the Gaussian's) with its 95 % interval under resampling.
