@@ -117,7 +117,7 @@ class Uniform(Law):
         return tf.where(tf.abs(z) > math.sqrt(3), tf.constant(-math.inf, z.dtype), 0 * z - self.entropy)
 
     def _cdf(self, z):
-        inside = 0.5 + z / (2 * math.sqrt(3))
+        inside = (z + math.sqrt(3)) / (2 * math.sqrt(3))
         return tf.where(inside < 0, tf.zeros_like(z), tf.where(inside > 1, tf.ones_like(z), inside))
 
     def _quantile(self, u):

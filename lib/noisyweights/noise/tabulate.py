@@ -130,7 +130,10 @@ class _Quarter:
             width = (high - low)[open_, None] / 2**depth
             left = (low[open_, None] + width * np.arange(2**depth)).ravel()
             half = np.repeat(width.ravel() / 2, 2**depth)
-            powers = to_powers @ self.point(left + half * (1 + nodes[:, None]))
+            values = self.point(left + half * (1 + nodes[:, None]))
+            # Less its first value, so that rounding is that of the change in the cell and not that of the point.
+            powers = to_powers @ (values - values[0])
+            powers[-1] += values[0]
             error, rounding = self._error(powers, left, half)
             aim = TOLERANCE[self.dtype] * (0.25 if absolute else left * (1 - np.log(left)))
             excess = (error / (aim + rounding)).reshape(-1, 2**depth).max(axis=1)
