@@ -1,6 +1,6 @@
 """The same Snakefile runs on a batch system, here one that starts each job on this machine."""
 
-from .conftest import Project
+from miniature_project import Project
 
 SUBMIT = """#!/bin/sh
 echo "$1" >> submitted

@@ -1,6 +1,6 @@
 """What goes wrong is said once, with the value and the mend, and leaves nothing half-written."""
 
-from .conftest import Project
+from miniature_project import Project
 
 
 def test_a_failing_cell_is_shown_and_fails_the_build(built: Project) -> None:

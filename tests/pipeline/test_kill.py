@@ -6,8 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-from .conftest import Project
+from miniature_project import Project
 
 EDITION = "quick-reference"  # its points take a moment each, so that there is a moment to kill them in
 

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from .conftest import Project
+from miniature_project import Project
 
 LEFT = {f"01-left: left_sums, point sum-{number}" for number in range(3)}
 RIGHT = {f"02-right: right_sums, point sum-{number}" for number in range(3)}
