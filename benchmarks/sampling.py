@@ -1,16 +1,16 @@
-"""Draws of device noise per second, beside TensorFlow's normal draws, SciPy's inversion and NumPy's rejection.
+"""Draws of device noise per second, beside TensorFlow's normal draws, SciPy's and NumPy's.
 
-    python benchmarks/sampling.py [--draws 1e7] [--repeats 9] [--json out.json]
+    python benchmarks/sampling.py [--draws 1e7] [--repeats 7] [--json out.json]
 
-All rivals take turns in each repeat, so that whatever else the machine does meets them alike. A ratio is
-taken within a repeat, against `tf.random.normal`; the table shows its median and the range of nine in ten.
+All rivals take turns in each repeat, and `tf.random.normal` runs just before each of them: a ratio is that of
+two neighbours, which whatever else the machine does meets alike. The table shows the median of the ratios and
+the range of nine in ten.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import sys
 import time
@@ -22,6 +22,8 @@ import numpy as np
 from scipy.stats import sampling
 from tqdm import tqdm
 
+from noisyweights.evidence import provenance
+from noisyweights.files import replacing
 from noisyweights.noise import laws, sampler
 
 import tensorflow as tf  # isort: skip  (the library loads it quietly)
@@ -145,21 +147,27 @@ def rivals() -> list[Rival]:
 def measure(draws: int, repeats: int) -> list[Row]:
     """Time all rivals in turn, `repeats` times after a first that is not counted."""
     contest = rivals()
-    seconds = np.empty((len(contest), repeats + 1))
+    baseline = contest[0]
+    rates, ratios = np.empty((2, len(contest), repeats + 1))
     for repeat in tqdm(range(repeats + 1), desc="repeats", disable=None):
         for index, rival in enumerate(contest):
-            begin = time.perf_counter()
-            drawn = rival.draw(draws // rival.share, repeat)
-            seconds[index, repeat] = time.perf_counter() - begin
-            del drawn
-    counts = np.array([draws // rival.share for rival in contest])
-    rates = counts[:, None] / seconds[:, 1:]
-    ratios = rates / rates[0]
+            before = rate(baseline, draws, repeat)
+            rates[index, repeat] = rate(rival, draws, repeat)
+            ratios[index, repeat] = rates[index, repeat] / before
+    rates, ratios = rates[:, 1:], ratios[:, 1:]
     low, ratio, high = np.quantile(ratios, [0.05, 0.5, 0.95], axis=1)
     return [
         Row(rival.law, rival.method, draws // rival.share, *map(float, numbers))
         for rival, *numbers in zip(contest, np.median(rates, axis=1), ratio, low, high, strict=True)
     ]
+
+
+def rate(rival: Rival, draws: int, repeat: int) -> float:
+    """Draws per second, once."""
+    count = draws // rival.share
+    begin = time.perf_counter()
+    rival.draw(count, repeat)
+    return count / (time.perf_counter() - begin)
 
 
 def table(rows: list[Row]) -> str:
@@ -182,7 +190,7 @@ def write(path: Path, rows: list[Row], repeats: int) -> None:
         "benchmark": "sampling",
         "baseline": "tf.random.normal",
         "repeats": repeats,
-        "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "gpus": len(gpus())},
+        "machine": asdict(provenance.machine()),
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,
@@ -190,22 +198,15 @@ def write(path: Path, rows: list[Row], repeats: int) -> None:
         },
         "rows": [asdict(row) for row in rows],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_text(json.dumps(result, indent=1) + "\n")
-    os.replace(unfinished, path)
-
-
-def gpus() -> list:
-    """GPUs that TensorFlow would draw on."""
-    return tf.config.list_physical_devices("GPU")
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--draws", type=float, default=1e7, help="draws of each rival in a repeat")
-    parser.add_argument("--repeats", type=int, default=9, help="repeats that count")
+    parser.add_argument("--repeats", type=int, default=7, help="repeats that count")
     parser.add_argument("--json", type=Path, help="write the rows here")
     options = parser.parse_args(arguments)
     if options.draws < SLOW or options.repeats < 1:

@@ -67,6 +67,7 @@ def device_laws(draw):
 @given(device_laws())
 def test_error_in_probability_of_any_device_law(law):
     probe_error_in_probability(law)
+    assert law.entropy < laws.gaussian().entropy  # the largest of all laws of unit variance
 
 
 @settings(max_examples=8, deadline=None, derandomize=True)

@@ -116,9 +116,11 @@ class DeviceLaw(TabulatedLaw):
     def _edge(self):
         """Mass and density in double precision, traced, since tables are made of thousands of small calls."""
         vector = tf.TensorSpec([None], tf.float64)
-        return tf.function(
-            lambda x, y: (self._edge_mass(x, y), self._edge_prob(x, y)), input_signature=[vector, vector]
-        )
+
+        def mass_and_prob(x, y):
+            return self._edge_mass(x, y), self._edge_prob(x, y)
+
+        return tf.function(mass_and_prob, input_signature=[vector, vector], autograph=False)
 
     @cached_property
     def entropy(self):

@@ -72,7 +72,7 @@ def edge_inverse(law: DeviceLaw, u: ArrayLike) -> Array:
 
 def brent_inverse(law: DeviceLaw, u: ArrayLike) -> Array:
     """Invert the CDF of q_D at each `u` in [0, ½] by Brent's method; x in [−1, 0]."""
-    cdf = tf.function(law.raw_cdf, input_signature=[tf.TensorSpec([], tf.float64)])
+    cdf = tf.function(law.raw_cdf, input_signature=[tf.TensorSpec([], tf.float64)], autograph=False)
 
     def root(u: float) -> float:
         if u in (0, 0.5):  # exact by symmetry, and no change of sign to bracket

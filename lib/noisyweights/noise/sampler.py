@@ -122,7 +122,7 @@ def _fuse(dtype: tf.DType) -> Callable[..., tf.Tensor]:
         tf.TensorSpec([4 * form.entries], form.integer),
         tf.TensorSpec([form.degree + 1, None], dtype),
     ]
-    return tf.function(_evaluate, input_signature=signature, jit_compile=True)
+    return tf.function(_evaluate, input_signature=signature, jit_compile=True, autograph=False)
 
 
 _FUSED = {dtype: _fuse(dtype) for dtype in FORMATS}

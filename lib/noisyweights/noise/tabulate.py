@@ -131,7 +131,7 @@ class _Quarter:
             left = (low[open_, None] + width * np.arange(2**depth)).ravel()
             half = np.repeat(width.ravel() / 2, 2**depth)
             values = self.point(left + half * (1 + nodes[:, None]))
-            # Less its first value, so that rounding is that of the change in the cell and not that of the point.
+            # Less its first value: then rounding is small against the change in the cell, not only the point.
             powers = to_powers @ (values - values[0])
             powers[-1] += values[0]
             error, rounding = self._error(powers, left, half)
