@@ -26,6 +26,7 @@ BOOK = Path("book")
 TOC = BOOK / "_toc.yml"
 CLAIMS = Path("data/claims.yml")
 RECORDED = Path("data/recorded")
+BENCHMARKS = Path("data/benchmarks")
 GENERATED = ("scoreboard", "api/index")  # pages of the table of contents that the pipeline writes
 
 # Another version of one of these may change a number; of any other package, only the looks.
@@ -90,6 +91,7 @@ class Plan:
             *(file for experiment in chapter.experiments for file in self.point_files(experiment)),
             *(str(path) for path in (CLAIMS, *recorded) if path.exists()),
             *_measured_devices(),
+            *sorted(str(path) for path in BENCHMARKS.glob("*.json")),
             *dependencies.files(dependencies.closure(chapter.modules)),
         ]
 

@@ -1,0 +1,1 @@
+"""The library's speed beside its peers: what `make bench` runs."""
