@@ -170,7 +170,7 @@ def read_point(path: str | os.PathLike) -> Point:
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no computed point {os.fspath(path)}")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         header = json.loads(arrays.pop(_HEADER).tobytes())
         checksum = header.pop("sha256")

@@ -67,12 +67,11 @@ def _index() -> str:
 def _page(module: str) -> str:
     tree = _tree(module)
     blocks = [f"# {_short(module)}", f"```{{py:module}} {module}\n```", _markdown(tree, module)]
-    definitions = {name: node for node in tree.body for name in _names(node)}
-    blocks += [
-        "\n".join(_describe(name, definitions[name], module))
-        for name in public(module)
-        if name in definitions
-    ]
+    own = _definitions(module)
+    blocks += ["\n".join(_describe(name, own[name], module)) for name in public(module) if name in own]
+    if elsewhere := [name for name in public(module) if name not in own]:
+        links = [f"{{py:obj}}`{name} <{full}>`" for name in elsewhere if (full := _known(name, module))]
+        blocks.append(f"Offered here and described where it is defined: {', '.join(links)}.")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -120,7 +119,8 @@ def _names(node: ast.stmt) -> list[str]:
         case ast.FunctionDef() | ast.ClassDef():
             return [node.name]
         case ast.Assign():
-            return [target.id for target in node.targets if isinstance(target, ast.Name)]
+            targets = [part for target in node.targets for part in getattr(target, "elts", [target])]
+            return [target.id for target in targets if isinstance(target, ast.Name)]
         case ast.AnnAssign(target=ast.Name()):
             return [node.target.id]
     return []

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
-from jupyter_book.cli.main import main as jupyter_book
-from sphinx.util.console import nocolor
 
 from noisyweights.pipeline import api, chapters
 from noisyweights.pipeline.plan import BOOK
@@ -49,6 +47,9 @@ def compile_site(pages: Iterable[Path], out: Path) -> None:
 
     Raises RuntimeError for a warning; jupyter-book has then printed it.
     """
+    from jupyter_book.cli.main import main as jupyter_book
+    from sphinx.util.console import nocolor
+
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".compiling-") as scratch:
         source = Path(scratch) / "book"
