@@ -150,7 +150,7 @@ def test_a_malformed_file_says_where(tmp_path: Path, old: str, new: str, message
 
 
 def test_a_missing_file_says_where_claims_live(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"none\.yml.*source tree"):
+    with pytest.raises(FileNotFoundError, match=r"none\.yml.*come with the library"):
         claims.load(tmp_path / "none.yml")
 
 

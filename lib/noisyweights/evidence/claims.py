@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from noisyweights.shipped import DATA
+
 __all__ = [
     "CHAPTERS",
     "PAPERS",
@@ -28,7 +30,7 @@ __all__ = [
     "verdict",
 ]
 
-DEFAULT_PATH = Path(__file__).resolve().parents[3] / "data" / "claims.yml"
+DEFAULT_PATH = DATA / "claims.yml"
 
 PAPERS = ("patel2024", "ahmed2023", "aimone2023", "liu2022")
 CHAPTERS = (
@@ -140,14 +142,14 @@ class Checked(NamedTuple):
 def load(path: str | Path | None = None) -> Mapping[str, Claim]:
     """Read and validate the claims, in the order of the file, by id.
 
-    Without a path the file is data/claims.yml of the source tree. Raises FileNotFoundError when there is
-    none, and ValueError naming file, claim and field for one that is malformed.
+    Without a path the file is the library's own. Raises FileNotFoundError when there is none, and ValueError
+    naming file, claim and field for one that is malformed.
     """
     file = Path(path) if path else DEFAULT_PATH
     if not file.is_file():
         raise FileNotFoundError(
-            f"no claims at {file}: they are part of the source tree, so run inside a clone "
-            "(pip install -e .) or pass the path of a claims.yml"
+            f"no claims at {file}: they come with the library, so install it again, or pass the path of a "
+            "claims.yml"
         )
     return _load(file, file.stat().st_mtime_ns)
 

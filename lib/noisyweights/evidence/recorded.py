@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from noisyweights.evidence.claims import Measurement
-from noisyweights.evidence.provenance import ROOT
 from noisyweights.files import replacing
+from noisyweights.shipped import DATA
 
 __all__ = [
     "FACTS",
@@ -32,7 +32,7 @@ __all__ = [
     "write",
 ]
 
-FOLDER = ROOT / "data" / "recorded"
+FOLDER = DATA / "recorded"
 
 # Keys in an output's metadata. Among its data they would be a MIME type that a site generator warns about.
 MEASUREMENTS = "application/vnd.noisyweights.measurements+json"
