@@ -18,6 +18,7 @@ from noisyweights.evidence import provenance as origin
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.markup import Column
 from noisyweights.evidence.provenance import DataSource
+from noisyweights.shipped import shown
 
 __all__ = ["figure", "number", "parameters", "provenance", "table", "verdicts"]
 
@@ -221,6 +222,6 @@ def _banners(commit: origin.Commit, sources: Sequence[DataSource]) -> str:
 
 def _source(source: DataSource) -> str:
     return (
-        f'{escape(source.name)} <span class="nw-origin">{escape(source.origin)}</span> '
+        f'{escape(source.name)} <span class="nw-origin">{escape(shown(source.origin))}</span> '
         f"<code>sha256 {escape(source.sha256[:12])}…</code>"
     )

@@ -38,6 +38,7 @@ __all__ = [
     "names",
     "read_point",
     "run",
+    "seconds",
     "settings",
     "write_point",
 ]
@@ -202,6 +203,14 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
             write_point(Path(directory) / name / f"{point}.npz", computed)
         found[point] = computed.arrays
     return experiment.collect(config, device, {point: found[point] for point in names(name, profile=profile)})
+
+
+def seconds(name: str, *, profile: str, directory: str | os.PathLike) -> float:
+    """Time in seconds that the points stored in `directory`/`name`/ took to compute; 0 without a directory."""
+    if not directory:
+        return 0.0
+    files = (Path(directory) / name / f"{point}.npz" for point in names(name, profile=profile))
+    return sum(read_point(path).seconds for path in files if path.is_file())
 
 
 def _checked(path: Path, *, config: Any, point: str, device: "Device") -> Point:
