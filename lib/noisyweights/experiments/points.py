@@ -206,7 +206,7 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
 
 
 def seconds(name: str, *, profile: str, directory: str | os.PathLike) -> float:
-    """Time in seconds that the points stored in `directory`/`name`/ took to compute; 0 without a directory."""
+    """Time in seconds that the points stored in `directory`/`name`/ took; 0 without a directory."""
     if not directory:
         return 0.0
     files = (Path(directory) / name / f"{point}.npz" for point in names(name, profile=profile))
