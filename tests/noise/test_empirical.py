@@ -64,6 +64,18 @@ def test_tails_reach_beyond_the_samples_and_decay_like_them():
     assert law.cdf(-samples.mean() / samples.std() - 0.01) < 2e-4  # nothing to speak of below zero
 
 
+def test_a_value_far_commoner_than_float32_can_tell_from_its_neighbours():
+    samples = np.random.default_rng(4).normal(size=N)
+    samples[: N // 5] = 1 + 1e-12 * np.arange(N // 5)  # a fifth of all, within 4e-9 of each other
+    law = laws.empirical(samples=samples)
+    at = law.quantile((samples < 1 - 1e-6).mean() + 0.1).numpy()
+    for dtype in (np.float32, np.float64):
+        cdf = law.cdf(np.linspace(at - 1e-6, at + 1e-6, 1001).astype(dtype)).numpy()
+        assert (np.diff(cdf) >= 0).all()
+        # The two cells in which the fifth begins and ends are spread with their neighbours.
+        assert 0.2 - 2 * np.diff(law.levels).max() < cdf[-1] - cdf[0] < 0.21
+
+
 def test_knots_stay_few_and_reach_into_the_tails():
     law = laws.empirical(samples=np.random.default_rng(3).normal(size=10**6))
     assert len(law.knots) <= 1024

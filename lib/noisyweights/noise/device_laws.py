@@ -67,8 +67,7 @@ class DeviceLaw(TabulatedLaw):
         self.raw_scale = math.sqrt(moment[1] / moment[0])
         self.support = (-1 / self.raw_scale, 1 / self.raw_scale)
         self.excess_kurtosis = moment[2] * moment[0] / moment[1] ** 2 - 3
-        # With A < 0 the exponential digs a hole at 0 and there are two modes.
-        self.mode = 0.0 if self.A >= 0 else None
+        self.mode = 0.0 if self._falls_from_0() else None
 
     def get_config(self):
         return {"law": self.name, **self._given}
@@ -153,6 +152,10 @@ class DeviceLaw(TabulatedLaw):
         """
 
     @abc.abstractmethod
+    def _falls_from_0(self) -> bool:
+        """Whether the density has no hole at 0, so that its largest value is there."""
+
+    @abc.abstractmethod
     def _edge_prob(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """The density at distance x from 0 and y = 1 − x from an edge, both given with all their digits."""
 
@@ -182,6 +185,9 @@ class BayesMTJ(DeviceLaw):
     def _extremes(self, A, C):
         edge = math.exp(-1 / self.B) / self.B
         return C - A * math.expm1(-1 / self.B), 2 * C + A * edge, abs(C) + abs(A) * min(1, 1 / self.B)
+
+    def _falls_from_0(self):
+        return self.A >= 0
 
     def _edge_prob(self, x, y):
         peak = tf.exp(-x / self.B) * _gamma_cdf(2, y / self.B)
@@ -214,6 +220,9 @@ class ECRAM(DeviceLaw):
         edge = math.exp(-1 / self.B) / self.B
         return C - A * math.expm1(-1 / self.B), 2 * (C + A * edge), abs(C) + abs(A) * min(1, 1 / self.B)
 
+    def _falls_from_0(self):
+        return self.A / self.B + self.C >= 0
+
     def _edge_prob(self, x, y):
         w = y * (2 - y)
         return self.edge_slope * w / 2 + self.A * tf.exp(-(x**2) / self.B) * _gamma_cdf(2, w / self.B)
@@ -221,18 +230,16 @@ class ECRAM(DeviceLaw):
     def _edge_mass(self, x, y):
         # Near the edge an error function would lose its digits in a difference, and the integrand is a
         # polynomial for all that Gauss–Legendre can tell; far from it the reverse holds.
-        w = y * (2 - y)
-        near = w < 2 * self.B
-        nodes, weights = (tf.constant(x / 2, y.dtype) for x in np.polynomial.legendre.leggauss(14))
-        t = tf.where(near, y, 0)[..., None] * (nodes + 0.5)
-        v = t * (2 - t)
-        peak = tf.exp((v - 1) / self.B) * _gamma_cdf(2, v / self.B)
-        inner = y * tf.reduce_sum(weights * peak, axis=-1)
-        root = math.sqrt(self.B)
+        near = y * (2 - y) < self.B
+        y_near, inner = tf.where(near, y, 0), tf.zeros_like(y)
+        for node, weight in zip(*np.polynomial.legendre.leggauss(9), strict=True):
+            t = y_near * ((1 + node) / 2)
+            inner += weight / 2 * _exponential_remainder(2, t * (2 - t) / self.B)
+        root, edge = math.sqrt(self.B), math.exp(-1 / self.B)
         bell = math.sqrt(math.pi) / 2 * root * (tf.math.erfc(x / root) - math.erfc(1 / root))
         parabola = y**2 * (1 - y / 3)
-        outer = bell - math.exp(-1 / self.B) * (y + parabola / self.B)
-        return self.edge_slope / 2 * parabola + self.A * tf.where(near, inner, outer)
+        outer = bell - edge * (y + parabola / self.B)
+        return self.edge_slope / 2 * parabola + self.A * tf.where(near, edge * y * inner, outer)
 
 
 def _fold(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -245,9 +252,13 @@ def _fold(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def _gamma_cdf(order: int, s: tf.Tensor) -> tf.Tensor:
     """P(n, s) = 1 − exp(−s) Σ_{j<n} sʲ/j!, for n = 2 or 3, with full relative precision at small s."""
     small = tf.minimum(s, 1)
-    series = tf.zeros_like(s)
-    for j in range(16, -1, -1):
-        series = 1 + series * small / (order + j + 1)
-    series *= tf.exp(-small) * small**order / math.factorial(order)
     large = -tf.math.expm1(-s) - tf.exp(-s) * (s if order == 2 else s + s**2 / 2)
-    return tf.where(s < 1, series, large)
+    return tf.where(s < 1, tf.exp(-small) * _exponential_remainder(order, small), large)
+
+
+def _exponential_remainder(order: int, s: tf.Tensor) -> tf.Tensor:
+    """exp(s) − Σ_{j<n} sʲ/j! for 0 ≤ s ≤ 1, from its own series: the next term is below 1e-17."""
+    series = tf.ones_like(s)
+    for j in range(order + 15, order, -1):
+        series = 1 + series * (s / j)
+    return series * s**order / math.factorial(order)

@@ -91,11 +91,13 @@ class Empirical(TabulatedLaw):
         last = len(self.knots) - 1
         start = tf.clip_by_value(below - 1, 0, last - 1)
         slopes = np.diff(self.levels) / np.diff(self.knots)
-        level, knot, slope = (
-            tf.gather(tf.constant(x, z.dtype), start) for x in (self.levels, self.knots, slopes)
+        level, next_level, knot, slope = (
+            tf.gather(tf.constant(x, z.dtype), start)
+            for x in (self.levels, self.levels[1:], self.knots, slopes)
         )
         lower, upper = self._tail_masses()
-        inside = level + (z - knot) * slope
+        # In float32 a cell can be narrower than the rounding of its ends.
+        inside = tf.minimum(level + (z - knot) * slope, next_level)
         outside = tf.where(
             below == 0,
             lower * tf.exp(-under / self.tails[0]),

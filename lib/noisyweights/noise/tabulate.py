@@ -17,8 +17,11 @@ Array = NDArray[np.float64]
 
 # Error in probability that the cells are cut for, as a share of the probability of the nearer end.
 TOLERANCE = {tf.float32: 1e-7, tf.float64: 1e-13}
-# Bits that may pick among an entry's cells, and after how many fruitless cuts an entry is left as it is.
-DEEPEST, PATIENCE = 14, 3
+# Bits that may pick among an entry's cells.
+DEEPEST = 14
+# An entry is left as it is when this many cuts do not halve an error of at most this many tolerances: it is
+# rounding of the CDF then. A larger error may be a corner of the quantile that no cell has resolved so far.
+PATIENCE, NOISE = 3, 100
 # Newton's method ends after a relative step or a relative residual this small, or after this many steps.
 SETTLED, ROUNDING, STEPS = 1e-9, 1e-15, 200
 # Stands for the logarithm of a probability that underflows.
@@ -138,7 +141,7 @@ class _Quarter:
             aim = TOLERANCE[self.dtype] * (0.25 if absolute else left * (1 - np.log(left)))
             excess = (error / (aim + rounding)).reshape(-1, 2**depth).max(axis=1)
 
-            fruitless = excess > 0.5 * history[depth % PATIENCE, open_]
+            fruitless = (excess > 0.5 * history[depth % PATIENCE, open_]) & (excess < NOISE)
             history[depth % PATIENCE, open_] = excess
             done = (excess <= 1) | fruitless | (depth == DEEPEST)
             starts[open_[done]] = cells + np.arange(done.sum()) * 2**depth
