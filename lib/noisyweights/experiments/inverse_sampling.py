@@ -37,7 +37,7 @@ class Config:
 PROFILES = {
     "smoke": Config(seed=3, draws=10**5, repeats=4, chunks=1),
     "quick": Config(seed=3, draws=10**6, repeats=10, chunks=2),
-    "full": Config(seed=3, draws=10**7, repeats=8, chunks=16),
+    "full": Config(seed=3, draws=10**7, repeats=8, chunks=8),
 }
 
 
