@@ -6,13 +6,14 @@ What each step depends on is worked out in noisyweights.pipeline.plan, from what
 
 import sys
 from contextlib import ExitStack
+from urllib.parse import unquote
 
 from noisyweights.pipeline.alone import alone
 from noisyweights.pipeline.plan import plan
 from snakemake.exceptions import WorkflowError
 
 try:
-    BOOK = plan(config.get("profile", "quick"), config.get("noise", ""))
+    BOOK = plan(config.get("profile", "quick"), unquote(str(config.get("noise", ""))))
     if workflow.is_main_process and not workflow.dryrun:
         ExitStack().enter_context(alone(BOOK.edition))  # until this process ends
 except (ValueError, BlockingIOError) as error:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import runpy
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,10 @@ def builder() -> dict:
 
 
 def test_every_data_file_is_listed():
-    files = {f"devices/{path.name}" for path in (DATA / "devices").iterdir()}
-    assert files == set(SUMS)
-    top = {path.name for path in DATA.iterdir() if path.is_file()} - {"README.md"}
-    assert {name for name in top if f"| `{name}` |" not in README} == set()
+    files = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.is_file()} - {"README.md"}
+    listed = set(re.findall(r"^\| `([^`]+)` \|", README, re.M))
+    assert {name for name in files if not any(fnmatch(name, pattern) for pattern in listed)} == set()
+    assert {name for name in files if name.startswith("devices/")} == set(SUMS)
 
 
 @pytest.mark.parametrize("name", SUMS)

@@ -1,1 +1,6 @@
 """Evidence: data, claims, provenance and the elements of a page."""
+
+from noisyweights import lazy
+
+__all__ = ["claims", "datasets", "pages", "plots", "provenance", "recorded", "scoreboard"]
+__getattr__ = lazy.modules(__name__)

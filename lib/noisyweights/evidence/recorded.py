@@ -112,7 +112,8 @@ def outcomes(notebook: str | Path) -> tuple[tuple[Outcome, ...], Mapping[str, Ma
 def write(recorded: Recorded, folder: str | Path = FOLDER) -> Path:
     """Write a recorded result, whole or not at all, and return its path.
 
-    Raises ValueError for a profile other than full, and for a device other than the reference.
+    Raises ValueError for a profile other than full, a device other than the reference, and a run with
+    uncommitted changes.
     """
     outcome = recorded.outcome
     if outcome.profile != "full":
@@ -124,6 +125,11 @@ def write(recorded: Recorded, folder: str | Path = FOLDER) -> Path:
         raise ValueError(
             f"{outcome.experiment} ran on device {outcome.device.get('name')!r}; only the reference device "
             "is recorded (make record without NOISE)"
+        )
+    if recorded.facts.get("dirty"):
+        raise ValueError(
+            f"{outcome.experiment} ran with uncommitted changes, so no commit holds what made its numbers; "
+            "commit them, then make record"
         )
     content = {**outcome.as_json(), **recorded.facts}
     path = Path(folder) / f"{outcome.experiment}.json"

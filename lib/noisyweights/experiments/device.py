@@ -63,7 +63,10 @@ class Device:
     @classmethod
     def _characterise(cls, path: Path) -> "Device":
         trace = datasets.read_noise(path)
-        choice = fitting.choose(trace.samples, seed=_SEED)
+        try:
+            choice = fitting.choose(trace.samples, seed=_SEED)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
         eq3 = choice.fits["bayes_mtj"]
         reference = trace.sha256 == _reference_sha256()
         return cls(
@@ -88,6 +91,10 @@ class Device:
             fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
             restored = {key: laws.from_config(fields[key]) for key in ("law", "eq3")}
             return cls(**{key: fields[key] for key in _PLAIN}, **restored)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"there is no device {path}: name a .json that was saved, or a noise file"
+            ) from error
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{path} is no device, or damaged ({error}): delete it, and it is made anew"

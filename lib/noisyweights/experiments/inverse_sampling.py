@@ -16,7 +16,19 @@ from noisyweights.experiments.device import Device
 from noisyweights.noise import quadrature, quantile, sampler
 from noisyweights.noise.laws import DeviceLaw, gaussian
 
-__all__ = ["PROFILES", "Config", "Result", "collect", "compute", "edge_expansion", "measurements", "points"]
+__all__ = [
+    "FITS",
+    "PROFILES",
+    "Config",
+    "Result",
+    "collect",
+    "compute",
+    "edge_expansion",
+    "measurements",
+    "mismatched_terms",
+    "points",
+    "printed_formulas",
+]
 
 FITS = ("direct", "corrected", "tabulated")
 INSIDE = 1 - 1e-9  # where a draw beyond the support is put before its log density is taken

@@ -16,7 +16,20 @@ from noisyweights.experiments.device import Device
 from noisyweights.noise import laws, quadrature
 from noisyweights.noise.quadrature import Rule
 
-__all__ = ["PROFILES", "Config", "Result", "collect", "compute", "measurements", "points"]
+__all__ = [
+    "CROSS_ENTROPIES",
+    "OFF",
+    "PROFILES",
+    "RULES",
+    "SETTLED",
+    "Config",
+    "Result",
+    "Series",
+    "collect",
+    "compute",
+    "measurements",
+    "points",
+]
 
 QUANTITIES = ("variance", "kl")
 SETTLED = 1e-12  # squared change from one order to the next
@@ -40,6 +53,10 @@ class Config:
 
 
 PROFILES = {"smoke": Config(nodes=64), "quick": Config(), "full": Config()}
+
+# Shifts, scales, and the means and scales of Gaussian priors, whose cross entropies two nodes have to hit.
+GRID = (np.linspace(-2, 2, 9), np.geomspace(0.01, 2, 9), np.linspace(-1, 1, 5), np.geomspace(0.1, 2, 7))
+CROSS_ENTROPIES = math.prod(len(axis) for axis in GRID)
 
 # What each law is integrated with. "graded" is this library's rule.
 RULES = {
@@ -227,9 +244,7 @@ def _node_error(nodes: np.ndarray | None, sharp: np.ndarray) -> float:
 
 def _cross_entropy_error(rule: Rule, raw_scale: float) -> float:
     """Largest error of −E log N(μ + σz; m, s) by a rule in x = raw_scale·z, over a grid, relative above 1."""
-    grid = np.meshgrid(
-        np.linspace(-2, 2, 9), np.geomspace(0.01, 2, 9), np.linspace(-1, 1, 5), np.geomspace(0.1, 2, 7)
-    )
+    grid = np.meshgrid(*GRID)
     mu, sigma, m, s = (axis.ravel()[:, None] for axis in grid)
     square = ((mu + sigma * rule.nodes / raw_scale - m) / s) ** 2
     constant = np.log(s[:, 0]) + math.log(2 * math.pi) / 2

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 from snakemake.cli import main as snakemake
 
@@ -28,7 +29,7 @@ def build(edition: Plan, arguments: Sequence[str] = ()) -> bool:
     command = [
         *("--snakefile", "Snakefile", "--cores", "all", "--scheduler", "greedy", "--logger", progress.NAME),
         *("--nolock", "--rerun-incomplete", "--keep-going", "--max-checksum-file-size", "1GB"),
-        *("--config", f"profile={edition.edition.profile}", f"noise={edition.edition.noise}"),
+        *("--config", f"profile={edition.edition.profile}", f"noise={quote(edition.edition.noise)}"),
         *arguments,
     ]
     try:

@@ -67,8 +67,9 @@ def parameters(notebook: NotebookNode) -> bool:
 def weave(source: NotebookNode, executed: NotebookNode) -> str:
     """The page (notebook as JSON): prose and display tags of `source`, outputs of `executed`.
 
-    What differs between two equal runs (ids, times, addresses) is left out, the cell of parameters is hidden,
-    and the one that papermill injected is dropped. Raises ValueError when the two have not the same code.
+    What differs between two equal runs (ids, times, addresses, progress bars) is left out, the cell of
+    parameters is hidden, and the one that papermill injected is dropped. Raises ValueError when the two have
+    not the same code.
     """
     ran = [cell for cell in executed.cells if _INJECTED not in _tags(cell)]
     if [cell.source for cell in ran] != [cell.source for cell in source.cells if cell.cell_type == "code"]:
@@ -83,7 +84,8 @@ def weave(source: NotebookNode, executed: NotebookNode) -> str:
             metadata["tags"] = [*_tags(cell), "remove-cell"]
         page_cell = v4.new_code_cell(cell.source, id=f"cell-{number}", metadata=metadata)
         page_cell.execution_count = sum(before.cell_type == "code" for before in cells) + 1
-        page_cell.outputs = [_lasting(output, page_cell.execution_count) for output in next(outputs).outputs]
+        shown = [output for output in next(outputs).outputs if output.get("name") != "stderr"]
+        page_cell.outputs = [_lasting(output, page_cell.execution_count) for output in shown]
         cells.append(page_cell)
     header = {key: value for key, value in source.metadata.items() if key != "jupytext"}
     header |= {"kernelspec": _KERNEL, "language_info": {"name": "python"}}

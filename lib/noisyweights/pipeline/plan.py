@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -197,7 +198,8 @@ def _points(edition: Edition, experiments: Sequence[str]) -> dict[str, tuple[str
     for path in _sources(*modules):
         digest.update(path.encode() + b"\0" + Path(path).read_bytes())
     kept = edition.folder / "points.json"
-    if kept.is_file():
+    # It is only a cache: one that is damaged or missing says nothing.
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         known = json.loads(kept.read_text("utf-8"))
         if known["sources"] == digest.hexdigest():
             return {name: tuple(points) for name, points in known["points"].items()}
