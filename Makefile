@@ -3,13 +3,14 @@
 # make lint    ruff and the import contracts
 # make bench   print the library's speed beside its peers
 # make record  run the full profile and write data/recorded/
-# make serve   show the built site at http://localhost:8000
+# make serve   build, then show the site at http://localhost:8000
 # make lock    resolve pyproject.toml into requirements.lock and environment.yml (needs uv)
 # make clean   remove what was built; make distclean removes .venv too
 
 PROFILE ?= quick
 NOISE ?=
 SNAKEMAKE_ARGS ?=
+export PROFILE NOISE # as they are, whatever characters a file's name has
 ARGS ?=
 # The Python that .venv is made with; by default the first of these that is new enough and not too new.
 PYTHON ?=
@@ -22,10 +23,10 @@ BUILD := $(BIN)/python -m noisyweights.pipeline.build
 .DEFAULT_GOAL := book
 
 book: environment
-	@$(BUILD) --profile '$(PROFILE)' --noise '$(NOISE)' -- $(SNAKEMAKE_ARGS)
+	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" -- $(SNAKEMAKE_ARGS)
 
 test: environment
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 lint: environment
 	@$(BIN)/ruff check
@@ -39,7 +40,7 @@ record: environment
 	@$(BUILD) --profile full --record -- $(SNAKEMAKE_ARGS)
 
 serve: environment
-	@$(BUILD) --profile '$(PROFILE)' --noise '$(NOISE)' --serve -- $(SNAKEMAKE_ARGS)
+	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" --serve -- $(SNAKEMAKE_ARGS)
 
 lock: environment
 	@$(BIN)/python -m noisyweights.pipeline.lock

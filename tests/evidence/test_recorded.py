@@ -100,13 +100,18 @@ def test_what_is_no_notebook_is_named(tmp_path) -> None:
 
 
 def test_a_run_with_uncommitted_changes_is_not_recorded(tmp_path) -> None:
-    with pytest.raises(ValueError, match="uncommitted changes.*commit them"):
+    with pytest.raises(ValueError, match=r"uncommitted changes.*commit them"):
         recorded.write(Recorded(OUTCOME, FACTS | {"dirty": True}), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_command_line_writes(shown, notebook, device, config, tmp_path, monkeypatch) -> None:
+@pytest.fixture
+def committed(monkeypatch) -> None:
     monkeypatch.setattr(provenance, "commit", lambda: provenance.Commit("c0ffee", dirty=False))
+
+
+@pytest.mark.usefixtures("committed")
+def test_command_line_writes(shown, notebook, device, config, tmp_path) -> None:
     measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
     pages.verdicts(measurements, experiment="quadrature", profile="full", device=device)
     pages.provenance(experiment="quadrature", profile="full", device=device, config=config)

@@ -1,5 +1,6 @@
 """The smoke edition of the real book, built where it is not up to date, in a headless browser."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,13 @@ from pathlib import Path
 import pytest
 from browsing import ROOT, SITE, WIDTHS, Report, Visit, survey
 from playwright.sync_api import Browser, sync_playwright
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the site in one process when pytest runs several: it is built and looked at once."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("site"))
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +39,8 @@ def site() -> Path:
 def browser() -> Iterator[Browser]:
     """The system's Chromium; playwright's own download is not needed."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None and os.environ.get("CI"):
+        pytest.fail("no chromium on this machine, and a CI that skips the site tests nothing")
     if chromium is None:
         pytest.skip("no chromium on this machine: apt install chromium, to test the site in a browser")
     with sync_playwright() as playwright:
