@@ -17,6 +17,7 @@ from noisyweights.experiments.device import ECRAM, Device
 from noisyweights.noise import fitting, quadrature
 from noisyweights.noise.estimation import refit
 from noisyweights.noise.laws import Law, LawDistribution
+from noisyweights.noise.selection import MOST_HELD_OUT
 
 __all__ = ["PROFILES", "Config", "Result", "Trace", "collect", "compute", "measurements", "points"]
 
@@ -49,7 +50,8 @@ class Trace:
 
     ks, ks_gaussian: largest gap between the samples' CDF and that of each fit. ks_resampled (r, 2): the same
     two of resampled and refitted data sets. heldout_gain: mean log density of unseen samples under the fit
-    less that under the Gaussian [nats], and its 95 % interval. goodness: the parametric-bootstrap test.
+    less that under the Gaussian [nats], and its 95 % interval; centre and width of both are those of all
+    samples, the shape that of the others. goodness: the parametric-bootstrap test.
     """
 
     samples: np.ndarray
@@ -78,17 +80,17 @@ class Trace:
         return law(self.samples.mean(), self.samples.std())
 
     def interval(self, quantity: str) -> tuple[float, float, float]:
-        """`ks` or `ks_ratio` (to the Gaussian's) with its 95 % interval under resampling.
+        """`ks` or `ks_ratio` (to the Gaussian's) with an interval that covers it with 95 % or more.
 
-        Resampled data lie further from any curve than the data do. The interval is therefore on the cautious
-        side, and is widened to hold the value where it would not.
+        Resampled data lie further from any curve than the data do, so the interval of their percentiles leans
+        upwards, and its mirror image about the value leans downwards. Both are covered.
         """
         if quantity == "ks":
             value, resampled = self.ks, self.ks_resampled[:, 0]
         else:
             value, resampled = self.ks / self.ks_gaussian, self.ks_resampled[:, 0] / self.ks_resampled[:, 1]
         low, high = np.quantile(resampled, (0.025, 0.975))
-        return value, min(low, value), max(high, value)
+        return value, max(0.0, min(low, 2 * value - high)), max(high, 2 * value - low)
 
 
 @dataclass(frozen=True)
@@ -190,17 +192,19 @@ def measurements(result: Result) -> list[Measurement]:
     found = []
     for claim, name in (("P-fit-mtj", "device"), ("P-fit-ecram", "ecram")):
         trace = result.traces[name]
-        n = len(trace.samples)
+        resampled = min(len(trace.samples), result.config.most)
+        predicted = min(len(trace.samples), MOST_HELD_OUT)
         found += [
-            Measurement(claim, "ks_distance", *trace.interval("ks"), n),
-            Measurement(claim, "heldout_loglik_gain_nats", *trace.heldout_gain, n),
+            Measurement(claim, "ks_distance", *trace.interval("ks"), resampled),
+            Measurement(claim, "heldout_loglik_gain_nats", *trace.heldout_gain, predicted),
         ]
     device = result.traces["device"]
     ratio = device.interval("ks_ratio")
+    resampled = min(len(device.samples), result.config.most)
     mean, variance = result.moments.T
     return [
         *found,
-        Measurement("P-fit-mtj", "ks_ratio_to_gaussian", *ratio, len(device.samples)),
+        Measurement("P-fit-mtj", "ks_ratio_to_gaussian", *ratio, resampled),
         Measurement.exact("P-moments", "max_abs_mean", np.abs(mean).max()),
         Measurement.exact("P-moments", "max_abs_variance_error", np.abs(variance - 1).max()),
     ]

@@ -27,6 +27,7 @@ __all__ = [
     "Series",
     "collect",
     "compute",
+    "first_unstable",
     "measurements",
     "points",
 ]
@@ -124,11 +125,16 @@ class Result:
         index = self.settles(law, custom, quantity)
         return math.inf if index is None else self.error(law, custom)[quantity, index + 1]
 
-    @property
-    def first_unstable(self) -> int:
-        """Smallest unstable rule of Wheeler's algorithm, one more than the largest tried if none is."""
-        bad = np.flatnonzero(self.wheeler > OFF)
-        return int(bad[0]) + 1 if bad.size else len(self.wheeler) + 1
+    def close(self, law: str, rule: str) -> list[float]:
+        """Nodes needed to come and stay within `CLOSE` of both quantities; ∞ for never."""
+        nodes = self.series[law, rule].nodes
+        return [_nodes(nodes, _stays(row, CLOSE), ours=True) for row in self.error(law, rule)]
+
+
+def first_unstable(error: np.ndarray) -> int:
+    """Smallest unstable rule, given the errors of 1 … n nodes; n + 1 if none is."""
+    bad = np.flatnonzero(error > OFF)
+    return int(bad[0]) + 1 if bad.size else len(error) + 1
 
 
 def _stays(values: np.ndarray, bound: float) -> int | None:
@@ -295,5 +301,5 @@ def measurements(result: Result) -> list[Measurement]:
     return [
         *found,
         Measurement.exact("P-two-point", "max_error", result.two_point_error),
-        Measurement.exact("P-wheeler", "first_unstable_nodes", result.first_unstable),
+        Measurement.exact("P-wheeler", "first_unstable_nodes", first_unstable(result.wheeler)),
     ]
