@@ -77,12 +77,19 @@ class Fit:
         return self.law(np.float64(self.loc), np.float64(self.scale))
 
 
-def fit(samples: ArrayLike, *, family: str, loc: float | None = None, half_width: float | None = None) -> Fit:
+def fit(
+    samples: ArrayLike,
+    *,
+    family: str,
+    loc: float | None = None,
+    half_width: float | None = None,
+    near: Fit | None = None,
+) -> Fit:
     """Fit a family to samples by maximum likelihood.
 
     "bayes_mtj" (eq. 3) and "ecram" (eq. 13) are laws of x = (s − loc)/half_width on [−1, 1]; loc is the mean
-    of the samples and half_width is estimated with A, B and C, unless they are given. The constraints ∫q = 1 and
-    q ≥ 0 are eliminated (`families.DeviceFamily`). Adam, as in the paper (§3.1.1), finds the maximum from
+    of the samples and half_width is estimated with A, B and C, unless they are given. The constraints ∫q = 1
+    and q ≥ 0 are eliminated (`families.DeviceFamily`). Adam, as in the paper (§3.1.1), finds the maximum from
     several starts, and Newton's method settles it. "gaussian" and "bimodal" estimate loc and scale.
 
     Standard errors come from the observed information. They take loc, where it is the mean, as known: the
@@ -94,10 +101,11 @@ def fit(samples: ArrayLike, *, family: str, loc: float | None = None, half_width
     Args:
         samples: one-dimensional, at least 100, in any unit.
         family: "gaussian", "bimodal", "bayes_mtj" or "ecram".
-        loc, half_width: for the two bounded families, if known.
+        loc, half_width: for the two bounded families, if known; half_width only together with loc.
+        near: a fit of the same family to similar samples, to begin at instead of searching with Adam.
 
     Raises: ValueError for samples that cannot be fitted, an unknown family, a loc or half_width given to an
-        unbounded one, or a half_width that does not reach all samples.
+        unbounded one, a half_width without loc, or one that does not hold all samples.
     """
     samples = checked(samples)
     if family not in FAMILIES:
@@ -108,10 +116,15 @@ def fit(samples: ArrayLike, *, family: str, loc: float | None = None, half_width
     }
     if given and not isinstance(model, DeviceFamily):
         raise ValueError(f"{family} is unbounded and estimates its own loc: leave out {', '.join(given)}")
+    if half_width is not None and loc is None:
+        raise ValueError(f"half_width = {half_width} bounds the distance from loc: give loc too, or neither")
 
-    coarse = _grid(model, [samples], given, bins=COARSE_BINS)
-    start = model.maximiser.explore(coarse, model.starts, *_box(model, coarse, given))
     grid = _grid(model, [samples], given)
+    if near is None:
+        coarse = _grid(model, [samples], given, bins=COARSE_BINS)
+        start = model.maximiser.explore(coarse, model.starts, *_box(model, coarse, given))
+    else:
+        start = model.coordinates({**near.params, **near.given, **given}, grid.origin, grid.unit)
     low, high = _box(model, grid, given)
     optimum = model.maximiser.polish(grid, start, low, high)
     values, slopes = _values(model, grid, optimum.coordinates, 0), _slopes(model, grid, optimum.coordinates)
@@ -233,7 +246,8 @@ def checked(samples: ArrayLike) -> Array:
     bad = ~np.isfinite(samples)
     if bad.any():
         raise ValueError(
-            f"{bad.sum()} of {len(samples)} samples are NaN or infinite, the first at {bad.argmax()}; drop them"
+            f"{bad.sum()} of {len(samples)} samples are NaN or infinite, the first at {bad.argmax()}; "
+            "drop them"
         )
     low, high = samples.min(), samples.max()
     if high - low <= 1e-12 * max(abs(low), abs(high)):

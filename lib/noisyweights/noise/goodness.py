@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from noisyweights import seeds
-from noisyweights.noise import sampler
 from noisyweights.noise.distribution import LawDistribution
 from noisyweights.noise.estimation import Fit, checked, refit
 
@@ -91,8 +89,9 @@ def bootstrap_statistics(fit: Fit, *, replicates: range, seed: int) -> Array:
     n, batches = min(fit.n, MOST_SAMPLES), range(0, len(replicates), BATCH)
     rows = [np.empty((0, 2))]
     for batch in (replicates[i : i + BATCH] for i in batches):
-        draws = [sampler.uniforms([n], seeds.fold(seed, "bootstrap", i), tf.float64) for i in batch]
-        sets = [fit.loc + fit.scale * fit.law.quantile(u).numpy() for u in draws]
+        # Odd multiples of 2⁻⁵⁴: neither 0 nor 1, where a quantile may be infinite.
+        u = np.stack([seeds.generator(seed, "bootstrap", i).random(n) for i in batch]) + 2.0**-54
+        sets = fit.loc + fit.scale * fit.law.quantile(u).numpy()
         rows.append([_statistics(s, refitted) for s, refitted in zip(sets, refit(fit, sets), strict=True)])
     return np.concatenate(rows)
 

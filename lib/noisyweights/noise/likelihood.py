@@ -15,7 +15,7 @@ __all__ = ["Maximiser", "Optimum"]
 
 Array = NDArray[np.float64]
 
-ADAM_STEPS, ADAM_RATE = 200, 0.05
+ADAM_STEPS, ADAM_RATE = 100, 0.1
 NEWTON_STEPS = 100
 # A Newton step that promises fewer nats than this, over all samples, ends the search: the estimate is then
 # within 2e-4 standard errors of the maximum.
@@ -78,16 +78,15 @@ class Maximiser:
         share = np.where(free, ((starts - low) / width).clip(1e-3, 1 - 1e-3), 0.5)
         v = np.log(share / (1 - share))
         mean, square = np.zeros_like(v), np.zeros_like(v)
+        points, counts = tf.constant(grid.points), tf.constant(grid.counts)
         for step in range(1, ADAM_STEPS + 1):
             share = 1 / (1 + np.exp(-v))
-            slope = self._gradient(grid.points, grid.counts, np.where(free, low + width * share, low))[
-                1
-            ].numpy()
-            slope *= width * share * (1 - share)
+            _, slope = self._gradient(points, counts, np.where(free, low + width * share, low))
+            slope = slope.numpy() * width * share * (1 - share)
             mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
             v += ADAM_RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-7)
         y = np.where(free, low + width / (1 + np.exp(-v)), low)
-        return y[[np.nanargmax(self._gradient(grid.points, grid.counts, y)[0])]]
+        return y[[np.nanargmax(self._gradient(points, counts, y)[0])]]
 
     def polish(self, grid: Grid, start: Array, low: Array, high: Array) -> Optimum:
         """Return the maximum near each row of `start`, by a projected Newton method.
