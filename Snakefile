@@ -13,7 +13,7 @@ from noisyweights.pipeline.plan import plan
 from snakemake.exceptions import WorkflowError
 
 try:
-    BOOK = plan(config.get("profile", "quick"), unquote(str(config.get("noise", ""))))
+    BOOK = plan(config.get("profile", "quick"), unquote(str(config.get("noise") or "")))
     if workflow.is_main_process and not workflow.dryrun:
         ExitStack().enter_context(alone(BOOK.edition))  # until this process ends
 except (ValueError, BlockingIOError) as error:

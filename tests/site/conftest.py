@@ -12,13 +12,6 @@ from browsing import ROOT, SITE, WIDTHS, Report, Visit, survey
 from playwright.sync_api import Browser, sync_playwright
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the site in one process when pytest runs several: it is built and looked at once."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("site"))
-
-
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The site of the smoke edition."""

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 from browsing import Report
+
+pytestmark = pytest.mark.xdist_group("site")  # several processes would each build it
 
 Reports = dict[str, Report]
 
