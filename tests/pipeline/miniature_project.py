@@ -90,7 +90,7 @@ class Project:
         """Start a make and kill -9 it with all its children, as soon as `ready` says so."""
         process = self.start(*arguments)
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while not ready():
                 assert process.poll() is None, "the build ended before the moment to kill it came"
                 assert time.monotonic() < deadline, "the moment to kill the build never came"

@@ -1,5 +1,6 @@
 """What a person reads while a book is built: one line for each step that ended, and each error once."""
 
+import shutil
 import sys
 import time
 from collections import Counter
@@ -48,11 +49,15 @@ class LogHandler(LogHandlerBase):
                 self._plan(record.stats)
             case LogEvent.JOB_INFO:
                 job = SimpleNamespace(
-                    rule=record.rule_name, wildcards=dict(record.wildcards), start=time.monotonic()
+                    rule=record.rule_name,
+                    wildcards=dict(record.wildcards),
+                    start=time.monotonic(),
+                    ended=False,
                 )
                 self.jobs[record.jobid] = job
                 if self.common_settings.dryrun and job.rule != "all":
                     self._say(f"would run  {_step(job)}")
+                self._running()
             case LogEvent.JOB_FINISHED:
                 self._finished(self.jobs.get(record.job_id))
             case LogEvent.JOB_ERROR:
@@ -75,6 +80,7 @@ class LogHandler(LogHandlerBase):
     def _finished(self, job: SimpleNamespace | None) -> None:
         if job is None or job.rule == "all":
             return
+        job.ended = True
         self.done[job.rule] += 1
         step = _step(job)
         if job.rule == "point":
@@ -84,7 +90,9 @@ class LogHandler(LogHandlerBase):
         )
 
     def _failed(self, record: LogRecord) -> None:
-        self._say(f"\n{record.rule_name} failed.")
+        job = self.jobs[record.jobid]
+        job.ended = True
+        self._say(f"\nnot done: {_step(job)}")
         for log in record.log:
             path = Path(log)
             text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
@@ -93,7 +101,17 @@ class LogHandler(LogHandlerBase):
                 self._say(f"Log: {path}\n")
 
     def _say(self, text: str) -> None:
+        if sys.stderr.isatty():
+            text = f"\r\033[K{text}"  # in place of the line of what runs
         print(text, file=sys.stderr, flush=True)
+        self._running()
+
+    def _running(self) -> None:
+        """On a terminal, a last line of what runs now; it is written over."""
+        steps = [_step(job) for job in self.jobs.values() if not job.ended and job.rule != "all"]
+        if sys.stderr.isatty() and steps and not self.common_settings.dryrun:
+            line = f"running: {'; '.join(steps)}"[: shutil.get_terminal_size().columns - 1]
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def _step(job: SimpleNamespace) -> str:
