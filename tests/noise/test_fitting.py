@@ -366,28 +366,34 @@ def unequal_peaks(n):
     [
         (draw(laws.gaussian(), 2000, "choice"), "gaussian", "the Gaussian fits"),
         (draw(PAIR, 2000, "choice"), "bimodal", "the pair of Gaussians fits"),
-        (draw(MTJ, 5000, "choice"), "bayes_mtj", "the Bayes-MTJ law, eq. 3, fits"),
-        (draw(ECRAM, 6000, "choice"), "ecram", "the ECRAM law, eq. 13, fits"),
+        (draw(MTJ, 5000, "choice"), "bayes_mtj", "the Bayes-MTJ law (eq. 3) fits"),
+        (draw(ECRAM, 6000, "choice"), "ecram", "the ECRAM law (eq. 13) fits"),
         (skewed(2000), "empirical", "heavy-tailed (excess kurtosis"),
         (skewed(2000), "empirical", "skewed (skewness"),
         (unequal_peaks(3000), "empirical", "two peaks"),
-        (skewed(100), None, ""),
+        (draw(laws.gaussian(), 100, "choice"), "gaussian", "(100 samples)"),
     ],
     ids=["gaussian", "pair", "eq3", "eq13", "heavy", "skewed", "unequal", "few"],
 )
 def test_choice_and_its_reason(samples, family, words):
     choice = fitting.choose(samples, seed=1)
     assert choice.law.name == choice.family
-    assert family in (choice.family, None)
+    assert choice.family == family
     assert words in choice.reason
     assert set(choice.fits) == set(FAMILIES)
     if choice.family in choice.goodness:
         assert min(choice.goodness[choice.family].ks_p, choice.goodness[choice.family].ad_p) >= 0.01
 
 
-def test_telegraph_noise_has_no_law_with_a_density():
+@pytest.mark.parametrize("share", [0.5, 0.3])
+def test_telegraph_noise_has_no_law_with_a_density(share):
     with pytest.raises(ValueError, match="no density"):
-        fitting.choose(seeds.generator(7, "telegraph").choice([0.0, 1.0], size=1000), seed=1)
+        fitting.choose(np.where(np.arange(1000) < 1000 * share, 0.0, 1.0), seed=1)
+
+
+def test_noise_read_with_a_coarse_step_still_gets_a_law():
+    samples = np.round(4 * draw(laws.gaussian(), 3000, "coarse"))
+    assert fitting.choose(samples, seed=1).family == "empirical"
 
 
 # Bad input --------------------------------------------------------------------------------------------------

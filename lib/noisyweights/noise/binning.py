@@ -70,7 +70,8 @@ def _binned(x: Array, bins: int) -> tuple[Array, Array]:
     if len(x) <= bins:
         return x, np.ones(len(x))
     low, high = x.min(), x.max()
-    bin_ = np.minimum((x - low) * (bins / (high - low)), bins - 1).astype(np.int32)
+    width = (high - low) / bins or 1.0  # folded telegraph noise is a single point
+    bin_ = np.minimum((x - low) / width, bins - 1).astype(np.int32)
     counts = np.bincount(bin_, minlength=bins)
     sums = np.bincount(bin_, weights=x, minlength=bins)
     filled = counts > 0

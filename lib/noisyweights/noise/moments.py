@@ -64,5 +64,5 @@ def raw_moments(law: DeviceLaw, *, count: int, digits: int | None) -> tuple[floa
         return tuple(float(value) for value in in_floats(law.A, law.B, law.C))
     exact = {symbol: sp.Rational(value) for symbol, value in ((A, law.A), (B, law.B), (C, law.C))}
     with mp.workdps(digits + GUARD):
-        values = [mpf(sp.N(formula.subs(exact), digits + GUARD)._to_mpmath(mp.prec)) for formula in formulas]
+        values = [mpf(sp.N(formula.subs(exact), digits + GUARD)) for formula in formulas]
         return tuple(value / values[0] for value in values)

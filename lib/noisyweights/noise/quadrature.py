@@ -44,9 +44,9 @@ def expectation(f: Callable[[NDArray[np.float64]], NDArray], *, law: Law, nodes:
 def kl(law: Law, other: Law | tfp.distributions.Distribution, *, nodes: int = 200) -> float:
     """Return KL(law ‖ other) = E[log p(z) − log other(z)] in nats, +∞ where `other` lacks mass of `law`.
 
-    From eq. 3 to a Gaussian, with `nodes` on each of the two smooth pieces, the error is below 1e-12 from
-    20 nodes for B ≥ 0.2, from 40 for B ≥ 0.07 and from 60 for B ≥ 0.05, as long as the law has no hole at 0
-    (A > 0). Two Gaussians need 80 to 200: the nearer `separation` is to 1, the narrower the peaks.
+    From eq. 3 or eq. 13 to a Gaussian, with `nodes` on either side of 0, the error is below 1e-12 from 20
+    nodes for B ≥ 0.2, from 40 for B ≥ 0.07 and from 60 for B ≥ 0.05, if the law has no hole at 0 (A ≥ 0).
+    Two Gaussians need 80 to 200: the nearer `separation` is to 1, the narrower the peaks.
 
     Raises: NotImplementedError for a law without density.
     """

@@ -33,8 +33,8 @@ SKEWED, HEAVY = 0.2, 2.0
 WORDS = {
     "gaussian": "the Gaussian",
     "bimodal": "the pair of Gaussians",
-    "bayes_mtj": "the Bayes-MTJ law, eq. 3,",
-    "ecram": "the ECRAM law, eq. 13,",
+    "bayes_mtj": "the Bayes-MTJ law (eq. 3)",
+    "ecram": "the ECRAM law (eq. 13)",
 }
 
 
@@ -199,12 +199,11 @@ def _verdict(scores: HeldOut, goodness: Mapping[str, GoodnessOfFit]) -> str:
     best = max((name for name in scores.log_prob if name != EMPIRICAL), key=scores.mean)
     if best in goodness:
         return (
-            f"no law with a formula fits, and {WORDS[best]} which comes nearest is rejected "
-            f"({_tested(goodness[best])})"
+            f"no law with a formula fits; the nearest, {WORDS[best]}, is rejected ({_tested(goodness[best])})"
         )
     gain = scores.gain(EMPIRICAL, best)
     return (
-        f"no law with a formula fits, and {WORDS[best]} which comes nearest predicts held-out samples worse "
+        f"no law with a formula fits; the nearest, {WORDS[best]}, predicts held-out samples worse "
         f"than the other samples do, by {gain.value:.2g} ({gain.low:.2g} to {gain.high:.2g}) nats a sample"
     )
 
