@@ -1,6 +1,6 @@
 """Fitting laws to a device's noise: maximum likelihood, goodness of fit, and the choice among laws."""
 
-from noisyweights.noise.estimation import Fit, fit
+from noisyweights.noise.estimation import Fit, fit, refit
 from noisyweights.noise.families import FAMILIES
 from noisyweights.noise.goodness import (
     GoodnessOfFit,
@@ -25,4 +25,5 @@ __all__ = [
     "goodness_of_fit",
     "held_out",
     "observed_statistics",
+    "refit",
 ]
