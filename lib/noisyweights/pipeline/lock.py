@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from noisyweights.files import replacing
@@ -28,10 +29,11 @@ def resolve(previous: str) -> str:
     uv = shutil.which(os.environ.get("UV", "uv"))
     if uv is None:
         raise FileNotFoundError("make lock needs uv: pip install uv somewhere, then make lock UV=path/to/uv")
-    with replacing(LOCK.with_name("resolving.lock")) as scratch:
-        scratch.write_text(previous, "utf-8")
-        subprocess.run([uv, *_UV, "--output-file", scratch], check=True)
-        return scratch.read_text("utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        resolved = Path(folder) / LOCK.name
+        resolved.write_text(previous, "utf-8")  # uv keeps what it finds there
+        subprocess.run([uv, *_UV, "--output-file", resolved], check=True)
+        return resolved.read_text("utf-8")
 
 
 def signed(text: str) -> str:
