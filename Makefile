@@ -26,7 +26,7 @@ book: environment
 	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" -- $(SNAKEMAKE_ARGS)
 
 test: environment
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: environment
 	@$(BIN)/ruff check

@@ -1,9 +1,6 @@
 """The same Snakefile runs on a batch system, here one that starts each job on this machine."""
 
-import pytest
 from miniature_project import Project
-
-pytestmark = pytest.mark.xdist_group("miniature")  # several processes would each build it
 
 SUBMIT = """#!/bin/sh
 echo "$1" >> submitted

@@ -1,9 +1,6 @@
 """What goes wrong is said once, with the value and the mend, and leaves nothing half-written."""
 
-import pytest
 from miniature_project import Project
-
-pytestmark = pytest.mark.xdist_group("miniature")  # several processes would each build it
 
 
 def test_a_failing_cell_is_shown_and_fails_the_build(built: Project) -> None:

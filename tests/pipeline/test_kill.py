@@ -8,8 +8,6 @@ import nbformat
 import pytest
 from miniature_project import Project
 
-pytestmark = pytest.mark.xdist_group("miniature")  # several processes would each build it
-
 EDITION = "quick-reference"  # its points take a moment each, so that there is a moment to kill them in
 
 

@@ -9,8 +9,6 @@ import nbformat
 import pytest
 from miniature_project import ROOT, Project
 
-pytestmark = pytest.mark.xdist_group("miniature")  # several processes would each build it
-
 ALONE = "set -e -o pipefail; jupytext --to ipynb -o - {chapter} | papermill - {out} -p profile smoke"
 
 

@@ -5,10 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 from miniature_project import Project
-
-pytestmark = pytest.mark.xdist_group("miniature")  # several processes would each build it
 
 LEFT = {f"01-left: left_sums, point sum-{number}" for number in range(3)}
 RIGHT = {f"02-right: right_sums, point sum-{number}" for number in range(3)}

@@ -1,5 +1,6 @@
 """The smoke edition of the real book, built where it is not up to date, in a headless browser."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -14,16 +15,19 @@ from playwright.sync_api import Browser, sync_playwright
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    """The site of the smoke edition."""
+    """The site of the smoke edition, once for all the processes that pytest may run."""
     make = ["make", "--no-print-directory", "-o", "environment", f"BIN={Path(sys.executable).parent}"]
-    build = subprocess.run(
-        [*make, "book", "PROFILE=smoke"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    SITE.parents[1].mkdir(exist_ok=True)
+    with (SITE.parents[1] / "site-tests").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build = subprocess.run(
+            [*make, "book", "PROFILE=smoke"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert build.returncode == 0, build.stdout + build.stderr
     return SITE
 

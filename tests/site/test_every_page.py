@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
 from browsing import Report
-
-pytestmark = pytest.mark.xdist_group("site")  # several processes would each build it
 
 Reports = dict[str, Report]
 

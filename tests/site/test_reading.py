@@ -7,8 +7,6 @@ import pytest
 import yaml
 from browsing import ROOT, Visit
 
-pytestmark = pytest.mark.xdist_group("site")  # several processes would each build it
-
 CHAPTERS = ("01-device-noise", "02-quadrature", "03-inverse-sampling")
 
 
