@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager
@@ -24,9 +25,10 @@ class SocketKernelManager(AsyncKernelManager):
     """
 
     def __init__(self, **settings: object) -> None:
-        super().__init__(
-            **{"transport": "ipc", "kernel_spec_manager": KernelSpecManager(kernel_dirs=[])} | settings
-        )
+        # Sockets named after the working folder, as is the default, would be another race.
+        self._sockets = TemporaryDirectory(prefix="kernel-")
+        mine = {"transport": "ipc", "ip": f"{self._sockets.name}/socket"}
+        super().__init__(**mine | {"kernel_spec_manager": KernelSpecManager(kernel_dirs=[])} | settings)
 
 
 def execute(source: Path, out: Path, *, parameters: dict[str, str], failed: Path) -> None:
