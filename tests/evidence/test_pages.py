@@ -164,6 +164,7 @@ def test_a_table_has_heads_and_escapes_its_text(shown) -> None:
 
 def test_provenance_says_what_a_reader_must_know(shown, config, device, monkeypatch) -> None:
     monkeypatch.setattr(pages.origin, "commit", lambda: pages.origin.Commit("c0ffee1234567", True))
+    monkeypatch.setattr(pages.origin, "elapsed", lambda: 12.0)
     sample = DataSource("MNIST", "embedded", "cd34" * 16, embedded=True)
     pages.provenance(
         experiment="x", profile="quick", device=device, config=config, data=[sample], seconds=7200
