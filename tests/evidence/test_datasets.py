@@ -241,9 +241,12 @@ BAD = {
     "heading only": ("conductance_uS\n", "no numbers; it begins with 'conductance_uS'"),
     "comments only": ("# a\n# b\n", "no numbers below its comments"),
     "prose": ("We measured the noise,\nand it was loud.\n" * 90, "no numbers; it begins with 'We measured"),
-    "all NaN": ("G_uS\n" + "nan\n" * 200, r"all 200 values \(G_uS\) are NaN, infinite or blank"),
-    "all missing": ("i,G\n" + "1,NA\n" * 200, r"all 200 samples \(i\) are 1; noise varies"),
-    "constant": ("G_uS\n" + "3.25\n" * 200, r"all 200 samples \(G_uS\) are 3.25; noise varies"),
+    "all NaN": ("G_uS\n" + "nan\n" * 200, r"all 200 values \(G_uS\) are NaN, infinite or blank: check"),
+    "all missing": (
+        "i,G\n" + "1,NA\n" * 200,
+        r"all 200 samples \(i\) are 1, and noise varies: check which column",
+    ),
+    "constant": ("G_uS\n" + "3.25\n" * 200, r"all 200 samples \(G_uS\) are 3.25, and noise varies: check"),
     "short": (lines(rows=PLAIN[:99]), r"99 samples \(column 1\); at least 100 are needed"),
     "short after dropping": (lines(rows=[*PLAIN[:99], "nan", "nan"]), "99 samples"),
     "a word among numbers": (

@@ -14,10 +14,9 @@ from typing import BinaryIO
 import numpy as np
 
 from noisyweights.evidence.columns import read_column, split_label
+from noisyweights.fewest import FEWEST_SAMPLES
 
-__all__ = ["MIN_SAMPLES", "NoiseTrace", "read_noise"]
-
-MIN_SAMPLES = 100  # below, even the width is uncertain by 7 %, and no law can be told from another
+__all__ = ["NoiseTrace", "read_noise"]
 
 INSTRUMENT_INFINITY = 9.9e37  # SCPI instruments write ±9.9E37 for infinity and 9.91E37 for not a number
 
@@ -76,11 +75,19 @@ def read_noise(path: str | os.PathLike[str], *, column: str | int | None = None)
 
     samples = values[np.abs(values) < INSTRUMENT_INFINITY]  # false for NaN
     if samples.size == 0:
-        raise ValueError(f"{source}: all {values.size} values ({label}) are NaN, infinite or blank")
-    if samples.size < MIN_SAMPLES:
-        raise ValueError(f"{source}: {samples.size} samples ({label}); at least {MIN_SAMPLES} are needed")
+        raise ValueError(
+            f"{source}: all {values.size} values ({label}) are NaN, infinite or blank: "
+            "check which column holds the readings, and what was exported"
+        )
+    if samples.size < FEWEST_SAMPLES:
+        raise ValueError(
+            f"{source}: {samples.size} samples ({label}); at least {FEWEST_SAMPLES} are needed: record more"
+        )
     if samples.min() == samples.max():
-        raise ValueError(f"{source}: all {samples.size} samples ({label}) are {samples[0]:g}; noise varies")
+        raise ValueError(
+            f"{source}: all {samples.size} samples ({label}) are {samples[0]:g}, and noise varies: "
+            "check which column holds the readings, and the resolution they were recorded with"
+        )
     return NoiseTrace(
         samples=samples,
         unit=split_label(label)[1],

@@ -9,13 +9,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
+from noisyweights.fewest import FEWEST_SAMPLES
 from noisyweights.noise.law import TabulatedLaw
 
 __all__ = ["Empirical", "from_samples"]
 
 Array = NDArray[np.float64]
 
-FEWEST_SAMPLES, FEWEST_VALUES, LARGEST_SHARE = 100, 16, 0.25
+FEWEST_VALUES, LARGEST_SHARE = 16, 0.25
 # Samples in an outermost cell at least, cells in an octave of tail probability, cells in the bulk at most.
 HANDFUL, CELLS_PER_OCTAVE, BULK_CELLS = 8, 4, 512
 

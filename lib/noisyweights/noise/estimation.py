@@ -10,17 +10,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
+from noisyweights.fewest import FEWEST_SAMPLES
 from noisyweights.noise.binning import Grid, compress
 from noisyweights.noise.distribution import LawDistribution
 from noisyweights.noise.families import FAMILIES, NO_MARGIN, DeviceFamily, Family
 from noisyweights.noise.law import Law
 from noisyweights.noise.likelihood import Optimum
 
-__all__ = ["LEAST_SAMPLES", "Fit", "checked", "fit", "refit"]
+__all__ = ["Fit", "checked", "fit", "refit"]
 
 Array = NDArray[np.float64]
 
-LEAST_SAMPLES = 100
 # Adam looks for the neighbourhood of the maximum on a grid this coarse; Newton then works on the fine one.
 COARSE_BINS = 256
 # An estimate within this many of its standard errors of the edge of its interval is called an estimate at it.
@@ -239,9 +239,9 @@ def checked(samples: ArrayLike) -> Array:
         raise ValueError(
             f"samples must be one column, got shape {samples.shape}; pass one column, or ravel it"
         )
-    if len(samples) < LEAST_SAMPLES:
+    if len(samples) < FEWEST_SAMPLES:
         raise ValueError(
-            f"got {len(samples)} samples, and a law takes {LEAST_SAMPLES} or more to be told; measure more"
+            f"got {len(samples)} samples, and a law takes {FEWEST_SAMPLES} or more to be told; measure more"
         )
     bad = ~np.isfinite(samples)
     if bad.any():

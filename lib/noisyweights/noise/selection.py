@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from noisyweights import seeds
+from noisyweights.fewest import FEWEST_SAMPLES
 from noisyweights.noise import laws
-from noisyweights.noise.empirical import FEWEST_SAMPLES
 from noisyweights.noise.estimation import Fit, checked, fit, refit
 from noisyweights.noise.families import FAMILIES
 from noisyweights.noise.goodness import GoodnessOfFit, goodness_of_fit
