@@ -116,7 +116,7 @@ class LawDistribution(tfd.Distribution):
         return self.loc + self.scale * self.law.quantile(value)
 
     def _entropy(self):
-        return self._over_batch(self.law.entropy + tf.math.log(self.scale))
+        return self._over_batch(_entropy(self.law) + tf.math.log(self.scale))
 
     def _mean(self):
         return self._over_batch(self.loc)
@@ -154,6 +154,11 @@ class LawDistribution(tfd.Distribution):
         return [] if check is None else [check]
 
 
+def _entropy(law: Law) -> float:
+    with tf.init_scope():  # a law may integrate for it, also where it is first wanted in a graph
+        return law.entropy
+
+
 @tfd.RegisterKL(LawDistribution, tfd.Normal)
 def _kl_to_normal(p: LawDistribution, q: tfd.Normal, name: str | None = None) -> tf.Tensor:
     """−H(unit) − log σ + log s + ½ log 2π + ((μ − m)² + σ²) / (2 s²), exact for every law."""
@@ -161,5 +166,5 @@ def _kl_to_normal(p: LawDistribution, q: tfd.Normal, name: str | None = None) ->
         p_scale, q_scale = tf.convert_to_tensor(p.scale), tf.convert_to_tensor(q.scale)
         ratio = p_scale / q_scale
         shift = (p.loc - q.loc) / q_scale
-        constant = 0.5 * math.log(2 * math.pi) - p.law.entropy
+        constant = 0.5 * math.log(2 * math.pi) - _entropy(p.law)
         return constant - tf.math.log(ratio) + 0.5 * (tf.square(shift) + tf.square(ratio))

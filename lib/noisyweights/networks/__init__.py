@@ -1,0 +1,9 @@
+"""Networks: what a network does with noisy weights, and what it makes of their law."""
+
+from noisyweights import lazy
+from noisyweights.quiet import load_tensorflow
+
+__all__ = ["chips", "energy", "inference", "layers", "twins", "variational"]
+__getattr__ = lazy.modules(__name__)
+
+load_tensorflow()  # before a module of the room does it aloud

@@ -1,0 +1,79 @@
+"""One draw is one chip: a value of every random weight of a network, kept while a block runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from noisyweights import seeds
+
+__all__ = ["chip", "chip_seeds", "drawn", "random_layers"]
+
+
+_DRAWN: ContextVar[Mapping[tuple[int, str], tf.Tensor]] = ContextVar("drawn", default=MappingProxyType({}))
+
+
+def random_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Layers with random weights, in the order in which the model lists them.
+
+    Raises: ValueError for a model that has none.
+    """
+    found = [layer for layer in model._flatten_layers() if getattr(layer, "random_weights", ())]
+    if not found:
+        raise ValueError(
+            f"{model.name} has no random weights: build it of mean-field layers, "
+            "or make its twin with twins.from_deterministic"
+        )
+    return found
+
+
+def chip_seeds(model: keras.Model, *, draws: int, seed: int) -> np.ndarray:
+    """Seeds of `draws` chips: int32 of shape (draws, random weights, 2).
+
+    They are named by the place of a layer in its model, not by its law: two networks that differ by their
+    law alone are drawn from the same uniforms.
+    """
+    if draws < 1:
+        raise ValueError(f"draws must be at least 1, got {draws}")
+    names = [f"{place}/{weight}" for place, _, weight in _weights(model)]
+    return np.array([[seeds.fold(seed, name, draw) for name in names] for draw in range(draws)])
+
+
+@contextmanager
+def chip(model: keras.Model, seeds: tf.Tensor, *, stack: int | None = None) -> Iterator[None]:
+    """Within this block, calls of `model` use the weights of one chip, drawn on entry.
+
+    Args:
+        model: a network with random layers.
+        seeds: int32 (random weights, 2), a row of `chip_seeds`.
+        stack: draw this many chips at once; outputs then have a draw axis in front. Dense layers only.
+    """
+    shape = () if stack is None else (stack,)
+    drawn = {
+        (id(layer), weight): layer.sample(weight, seed, shape)
+        for (_, layer, weight), seed in zip(_weights(model), tf.unstack(seeds), strict=True)
+    }
+    token = _DRAWN.set(drawn)
+    try:
+        yield
+    finally:
+        _DRAWN.reset(token)
+
+
+def drawn(layer: keras.layers.Layer, weight: str) -> tf.Tensor | None:
+    """The weight's value on the chip in use; None outside of `chip`."""
+    return _DRAWN.get().get((id(layer), weight))
+
+
+def _weights(model: keras.Model) -> list[tuple[int, keras.layers.Layer, str]]:
+    return [
+        (place, layer, weight)
+        for place, layer in enumerate(random_layers(model))
+        for weight in layer.random_weights
+    ]

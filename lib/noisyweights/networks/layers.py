@@ -1,0 +1,286 @@
+"""Mean-field layers: every weight is loc + scale·z with z from a law of mean 0 and variance 1.
+
+They are Keras 3 layers of the TensorFlow backend, for `fit`, `compile`, functional models and `.keras` files.
+A call draws each weight once, for all inputs in the batch; `inference.predict_draws` holds a draw still
+over a whole data set.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from noisyweights import seeds
+from noisyweights.networks import chips
+from noisyweights.noise import laws, quadrature
+from noisyweights.noise.law import Law
+
+tfd = tfp.distributions
+
+__all__ = ["BIASES", "MeanField", "MeanFieldConv2D", "MeanFieldDense"]
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"mean-field layers draw in TensorFlow, but Keras runs on {keras.backend.backend()}: "
+        "set KERAS_BACKEND=tensorflow before Keras is imported"
+    )
+
+FORMAT = 1  # of a layer's configuration in a saved model
+BIASES = ("none", "fixed", "learned", "random")
+
+
+class MeanField(keras.layers.Layer):
+    """What mean-field layers share: a law, a prior, the Kullback–Leibler divergence between them, draws.
+
+    The divergence, exact for every law with a density, joins the loss as kl_weight·KL, and `fit` reports it
+    as the metric `<layer>_kl`. Weights are stored as means `kernel_loc` and as logarithms of standard
+    deviations `kernel_log_scale`.
+
+    Args:
+        law: of the unit noise z; see `noise.laws`.
+        prior_scale: standard deviation of the Gaussian prior N(0, prior_scale²) of every random weight.
+        kl_weight: factor of the divergence in the loss: 1/n for n training examples when the loss is a mean
+            of negative log-likelihoods.
+        biases: "none", "fixed" (kept as they are), "learned" (deterministic), or "random" as the kernel is.
+        initial_scale: standard deviation of every random weight before training.
+        activation: as in any Keras layer.
+        seed: whole number from which initial means and training draws follow; None leaves it to
+            `keras.utils.set_random_seed`.
+        **kwargs: name, dtype, trainable of the Keras layer.
+
+    Raises: TypeError when `law` is no law; ValueError for one whose variance is not 1, a scale or weight
+        out of range, or an unknown word for `biases`.
+    """
+
+    random_weights: tuple[str, ...] = ("kernel",)
+
+    def __init__(
+        self,
+        *,
+        law: Law,
+        prior_scale: float,
+        kl_weight: float,
+        biases: str = "learned",
+        initial_scale: float = 0.05,
+        activation: Any = None,
+        seed: int | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        _check_law(law)
+        if biases not in BIASES:
+            raise ValueError(f"biases must be one of {', '.join(BIASES)}, got {biases!r}")
+        for name, value in (("prior_scale", prior_scale), ("initial_scale", initial_scale)):
+            if not 0 < value < np.inf:
+                raise ValueError(
+                    f"{name} is a standard deviation: it must be positive and finite, got {value}"
+                )
+        if not 0 <= kl_weight < np.inf:
+            raise ValueError(f"kl_weight must be finite and not negative (1/n is usual), got {kl_weight}")
+        self.law = law
+        self.prior_scale = float(prior_scale)
+        self.initial_kl_weight = float(kl_weight)
+        self.biases = biases
+        self.initial_scale = float(initial_scale)
+        self.activation = keras.activations.get(activation)
+        self.seed = int(np.random.default_rng().integers(2**31)) if seed is None else int(seed)
+        if biases == "random":
+            self.random_weights = ("kernel", "bias")
+        self._noise = keras.random.SeedGenerator(int(seeds.fold(self.seed, "noise")[0]) & 0x7FFFFFFF)
+        self._kl_metric = keras.metrics.Mean(name=f"{self.name}_kl")
+
+    def _add_weights(self, kernel_shape: tuple[int, ...], units: int) -> None:
+        """Make the variables, once the inputs are known."""
+        glorot = keras.initializers.GlorotUniform(seed=int(seeds.fold(self.seed, "kernel")[0]) & 0x7FFFFFFF)
+        self._add_random("kernel", kernel_shape, glorot)
+        if self.biases == "random":
+            self._add_random("bias", (units,), "zeros")
+        elif self.biases != "none":
+            self.bias = self.add_weight(
+                shape=(units,), initializer="zeros", trainable=self.biases == "learned", name="bias"
+            )
+        self.kl_weight = self.add_weight(
+            shape=(),
+            initializer=keras.initializers.Constant(self.initial_kl_weight),
+            trainable=False,
+            name="kl_weight",
+        )
+
+    def _add_random(self, weight: str, shape: tuple[int, ...], initializer: Any) -> None:
+        log_scale = keras.initializers.Constant(float(np.log(self.initial_scale)))
+        for part, start in (("loc", initializer), ("log_scale", log_scale)):
+            name = f"{weight}_{part}"
+            setattr(self, name, self.add_weight(shape=shape, initializer=start, name=name, autocast=False))
+
+    def distribution(self, weight: str) -> laws.LawDistribution:
+        """Distribution of a random weight, "kernel" or "bias", batched in its shape."""
+        loc, log_scale = getattr(self, f"{weight}_loc"), getattr(self, f"{weight}_log_scale")
+        return self.law(loc.value, tf.exp(log_scale.value))
+
+    def kl(self) -> tf.Tensor:
+        """Divergence of the random weights from their prior in nats, a scalar.
+
+        Raises: NotImplementedError for a law without a density.
+        """
+        scale = tf.constant(self.prior_scale, self.variable_dtype)
+        prior = tfd.Normal(tf.zeros_like(scale), scale)
+        divergences = [tfd.kl_divergence(self.distribution(weight), prior) for weight in self.random_weights]
+        return tf.add_n([tf.reduce_sum(divergence) for divergence in divergences])
+
+    def sample(self, weight: str, seed: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
+        """Draw a random weight, "kernel" or "bias", from a seed of shape (2,): shape + that of the weight."""
+        return tf.cast(self.distribution(weight).sample(shape, seed=seed), self.compute_dtype)
+
+    def _draw(self, weight: str) -> tf.Tensor:
+        """A random weight's value: that on the chip in use, if there is one, else a new draw."""
+        drawn = chips.drawn(self, weight)
+        return self.sample(weight, tf.cast(self._noise.next(), tf.int32)) if drawn is None else drawn
+
+    def _kernel_and_bias(self) -> tuple[tf.Tensor, tf.Tensor | None]:
+        bias = None
+        if self.biases == "random":
+            bias = self._draw("bias")
+        elif self.biases != "none":
+            bias = self.bias
+        return self._draw("kernel"), bias
+
+    def _divergence_joins_loss(self, training: bool | None) -> None:
+        """Add kl_weight·KL to the model's loss, unless this is a chip's prediction or no density exists."""
+        predicting = chips.drawn(self, "kernel") is not None
+        if predicting or not (training or self.law.has_density):
+            return
+        divergence = self.kl()
+        self._kl_metric.update_state(divergence)
+        self.add_loss(tf.cast(self.kl_weight, divergence.dtype) * divergence)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "format": FORMAT,
+            "law": self.law.get_config(),
+            "prior_scale": self.prior_scale,
+            "kl_weight": self.initial_kl_weight,
+            "biases": self.biases,
+            "initial_scale": self.initial_scale,
+            "activation": keras.activations.serialize(self.activation),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> MeanField:
+        config = dict(config)
+        if (found := config.pop("format", None)) != FORMAT:
+            raise ValueError(
+                f"this {cls.__name__} was saved in format {found}, and this version reads format {FORMAT}: "
+                "load it with the version of noisyweights that saved it"
+            )
+        law = config.pop("law")
+        return cls(law=law if isinstance(law, Law) else laws.from_config(law), **config)
+
+
+@keras.saving.register_keras_serializable(package="noisyweights")
+class MeanFieldDense(MeanField):
+    """activation(x·W + b) with a random kernel W of shape (inputs, units).
+
+    Maps (…, inputs) to (…, units). Arguments beyond `units` are those of `MeanField`.
+    """
+
+    def __init__(self, units: int, **kwargs):
+        super().__init__(**kwargs)
+        if units < 1:
+            raise ValueError(f"units must be at least 1, got {units}")
+        self.units = int(units)
+
+    def build(self, input_shape):
+        self._add_weights((input_shape[-1], self.units), self.units)
+        self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
+        self.built = True
+
+    def call(self, inputs, training=None):
+        self._divergence_joins_loss(training)
+        kernel, bias = self._kernel_and_bias()
+        outputs = tf.matmul(inputs, kernel)  # kernels of a stack of chips broadcast over the inputs
+        if bias is not None:
+            outputs += bias if bias.shape.rank == 1 else bias[..., tf.newaxis, :]
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="noisyweights")
+class MeanFieldConv2D(MeanField):
+    """activation(x ∗ W + b) with a random kernel W of shape (height, width, channels, filters).
+
+    Maps (n, rows, columns, channels) to (n, rows', columns', filters). `filters`, `kernel_size`, `strides`
+    and `padding` are those of `keras.layers.Conv2D`; the other arguments those of `MeanField`.
+    """
+
+    def __init__(self, filters: int, kernel_size, *, strides=1, padding: str = "valid", **kwargs):
+        super().__init__(**kwargs)
+        if filters < 1:
+            raise ValueError(f"filters must be at least 1, got {filters}")
+        if padding not in ("valid", "same"):
+            raise ValueError(f"padding must be 'valid' or 'same', got {padding!r}")
+        self.filters = int(filters)
+        self.kernel_size = _pair(kernel_size)
+        self.strides = _pair(strides)
+        self.padding = padding
+
+    def build(self, input_shape):
+        self._add_weights((*self.kernel_size, input_shape[-1], self.filters), self.filters)
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: input_shape[-1]})
+        self.built = True
+
+    def call(self, inputs, training=None):
+        self._divergence_joins_loss(training)
+        kernel, bias = self._kernel_and_bias()
+        if kernel.shape.rank > 4:
+            raise ValueError(f"{self.name} is a convolution, and chips can be stacked in dense layers only")
+        outputs = tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper())
+        return self.activation(outputs if bias is None else outputs + bias)
+
+    def compute_output_shape(self, input_shape):
+        return keras.ops.operation_utils.compute_conv_output_shape(
+            input_shape, self.filters, self.kernel_size, self.strides, self.padding
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+        }
+
+
+def _pair(size) -> tuple[int, int]:
+    pair = tuple(int(side) for side in np.broadcast_to(size, 2))
+    if min(pair) < 1:
+        raise ValueError(f"a kernel's size and strides must be at least 1, got {size}")
+    return pair
+
+
+@functools.lru_cache
+def _check_law(law: Law) -> None:
+    if not isinstance(law, Law):
+        raise TypeError(f"law must be one of noise.laws, got {law!r}")
+    if law.has_density:
+        mean, square = (quadrature.expectation(lambda z, p=p: z**p, law=law) for p in (1, 2))
+    else:
+        draws = law.quantile((np.arange(4096) + 0.5) / 4096).numpy()
+        mean, square = draws.mean(), np.square(draws).mean()
+    if not (abs(mean) < 1e-3 and abs(square - 1) < 1e-3):
+        raise ValueError(
+            f"a law has mean 0 and variance 1, but {law.name} has {mean:.4g} and {square - mean**2:.4g}: "
+            "standardise it, as laws.empirical does"
+        )

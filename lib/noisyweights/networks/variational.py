@@ -1,0 +1,160 @@
+"""Variational inference: the evidence lower bound, and training by it with a tempered likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike
+
+from noisyweights import seeds
+from noisyweights.networks import chips
+
+__all__ = ["Elbo", "GaussianNLL", "Tempering", "elbo", "kl_divergence", "train"]
+
+_LOG_2PI = float(np.log(2 * np.pi))
+
+
+@keras.saving.register_keras_serializable(package="noisyweights")
+class GaussianNLL(keras.losses.Loss):
+    """−log N(y; μ, σ²) for a network that predicts (μ, σ): y is (n,) or (n, 1), the prediction (n, 2)."""
+
+    def call(self, y_true, y_pred):
+        mean, scale = y_pred[..., 0], y_pred[..., 1]
+        y = tf.reshape(tf.cast(y_true, mean.dtype), tf.shape(mean))
+        return 0.5 * tf.square((y - mean) / scale) + tf.math.log(scale) + 0.5 * _LOG_2PI
+
+
+def kl_divergence(model: keras.Model) -> tf.Tensor:
+    """Divergence of all random weights of a network from their priors in nats, a scalar."""
+    return tf.add_n([layer.kl() for layer in chips.random_layers(model)])
+
+
+@dataclass(frozen=True)
+class Elbo:
+    """The evidence lower bound E log p(data | weights) − KL(weights ‖ prior), in nats, and its two parts.
+
+    `standard_error` is that of the expected log-likelihood, from the spread over draws.
+    """
+
+    log_likelihood: float
+    kl: float
+    standard_error: float
+
+    @property
+    def value(self) -> float:
+        """The bound, which inference makes as large as it can."""
+        return self.log_likelihood - self.kl
+
+
+def elbo(
+    model: keras.Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    log_likelihood: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    draws: int,
+    seed: int,
+) -> Elbo:
+    """Estimate the evidence lower bound (eq. 1 of the device paper, which prints min for max).
+
+    Args:
+        model: network with mean-field layers whose laws have a density.
+        x, y: all data, (n, …).
+        log_likelihood: of targets given one draw's predictions, (y, (n, …)) → (n,).
+        draws: number of chips, at least 2.
+        seed: whole number from which the draws follow.
+    """
+    from noisyweights.networks.inference import predict_draws
+
+    y = np.asarray(y)
+    sums = [log_likelihood(y, one).sum() for one in predict_draws(model, x, draws=draws, seed=seed)]
+    return Elbo(
+        log_likelihood=float(np.mean(sums)),
+        kl=float(kl_divergence(model)),
+        standard_error=float(np.std(sums, ddof=1) / np.sqrt(draws)),
+    )
+
+
+class Tempering(keras.callbacks.Callback):
+    """Keras callback: at step i, the likelihood counts 1/T(i) times against the divergence.
+
+    Dividing the log-likelihood by T multiplies the divergence's weight by T, up to a scale of the loss to
+    which Adam is blind; so the callback sets every layer's kl_weight to T(i) times its own. T falls from 1
+    as exp(−i/time) (App. C of the device paper, where time is 1000): the divergence counts ever less.
+
+    Args:
+        time: steps in which the temperature falls by e.
+    """
+
+    def __init__(self, *, time: float):
+        super().__init__()
+        if not time > 0:
+            raise ValueError(f"time is a number of steps and must be positive, got {time}")
+        self.time = time
+        self.step = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        temperature = np.exp(-self.step / self.time)
+        for layer in chips.random_layers(self.model):
+            layer.kl_weight.assign(layer.initial_kl_weight * temperature)
+        self.step += 1
+
+
+def train(
+    model: keras.Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    loss: keras.losses.Loss | str,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    tempering: float | None = None,
+) -> dict[str, np.ndarray]:
+    """Fit a network, mean-field or deterministic, by Keras; return the history of losses, (epochs,) each.
+
+    Args:
+        model: changed in place.
+        x, y: training data, (n, …).
+        loss: mean over examples; a negative log-likelihood for variational inference.
+        epochs, batch_size: as in Keras.
+        seed: whole number from which the order of the examples follows.
+        optimizer: Adam with its defaults if None, as in the device paper.
+        tempering: `Tempering.time`, or None for an untempered likelihood.
+
+    Raises: ValueError for no data, NaN or infinite values, lengths that differ, or a loss that is not
+        finite in the end, with the weights as they were before.
+    """
+    x, y = _checked(x, y)
+    before = model.get_weights()
+    # Keras would shuffle by a global generator.
+    data = tf.data.Dataset.from_tensor_slices((x, y))
+    data = data.shuffle(len(x), seed=int(seeds.fold(seed, "order")[0])).batch(batch_size)
+    model.compile(optimizer=optimizer or keras.optimizers.Adam(), loss=loss)
+    callbacks = [Tempering(time=tempering)] if tempering else []
+    history = model.fit(
+        data, epochs=epochs, callbacks=[*callbacks, keras.callbacks.TerminateOnNaN()], verbose=0
+    )
+    if not np.isfinite(history.history["loss"][-1]):
+        model.set_weights(before)
+        raise ValueError(
+            "the loss became NaN or infinite; the weights are as they were: lower the learning rate"
+        )
+    return {name: np.asarray(values) for name, values in history.history.items()}
+
+
+def _checked(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x), np.asarray(y)
+    if not len(x) or len(x) != len(y):
+        raise ValueError(f"x and y must hold the same number of examples, at least 1: {len(x)} and {len(y)}")
+    for name, values in (("x", x), ("y", y)):
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise ValueError(
+                f"{name} has {np.sum(~np.isfinite(values))} NaN or infinite values: leave them out"
+            )
+    return x, y
