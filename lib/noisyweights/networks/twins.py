@@ -85,12 +85,12 @@ def from_deterministic(
     if not any(isinstance(twin, MeanField) for _, twin in pairs):
         raise ValueError(f"{model.name} has no Dense or Conv2D layer to make random")
     for layer, twin in pairs:
-        if not isinstance(twin, MeanField):
+        if isinstance(twin, MeanField):
+            twin.kernel_loc.assign(layer.kernel)
+            if layer.use_bias:
+                (twin.bias_loc if biases == "random" else twin.bias).assign(layer.bias)
+        elif isinstance(twin, keras.layers.Layer):  # and not a bare operation, such as a sum
             twin.set_weights(layer.get_weights())
-            continue
-        twin.kernel_loc.assign(layer.kernel)
-        if layer.use_bias:
-            (twin.bias_loc if biases == "random" else twin.bias).assign(layer.bias)
     return copy
 
 

@@ -137,9 +137,8 @@ def train(
     data = data.shuffle(len(x), seed=int(seeds.fold(seed, "order")[0])).batch(batch_size)
     model.compile(optimizer=optimizer or keras.optimizers.Adam(), loss=loss)
     callbacks = [Tempering(time=tempering)] if tempering else []
-    history = model.fit(
-        data, epochs=epochs, callbacks=[*callbacks, keras.callbacks.TerminateOnNaN()], verbose=0
-    )
+    callbacks.append(keras.callbacks.TerminateOnNaN())
+    history = model.fit(data, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
     if not np.isfinite(history.history["loss"][-1]):
         model.set_weights(before)
         raise ValueError(
