@@ -9,9 +9,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
+from tqdm import tqdm
 
 from noisyweights import seeds
 from noisyweights.networks import chips
+from noisyweights.networks.inference import predict_draws
 
 __all__ = ["Elbo", "GaussianNLL", "Tempering", "elbo", "kl_divergence", "train"]
 
@@ -67,11 +69,18 @@ def elbo(
         log_likelihood: of targets given one draw's predictions, (y, (n, …)) → (n,).
         draws: number of chips, at least 2.
         seed: whole number from which the draws follow.
-    """
-    from noisyweights.networks.inference import predict_draws
 
-    y = np.asarray(y)
-    sums = [log_likelihood(y, one).sum() for one in predict_draws(model, x, draws=draws, seed=seed)]
+    Raises: ValueError for data that `train` would refuse, a single draw, or log-likelihoods of another shape.
+    """
+    x, y = _checked(x, y)
+    if draws < 2:
+        raise ValueError(f"a standard error needs at least 2 draws, got {draws}")
+    sums = []
+    for one in predict_draws(model, x, draws=draws, seed=seed):
+        each = np.asarray(log_likelihood(y, one), float)
+        if each.shape != y.shape[:1]:
+            raise ValueError(f"log_likelihood must return shape {y.shape[:1]}, one for each, got {each.shape}")
+        sums.append(each.sum())
     return Elbo(
         log_likelihood=float(np.mean(sums)),
         kl=float(kl_divergence(model)),
@@ -84,7 +93,8 @@ class Tempering(keras.callbacks.Callback):
 
     Dividing the log-likelihood by T multiplies the divergence's weight by T, up to a scale of the loss to
     which Adam is blind; so the callback sets every layer's kl_weight to T(i) times its own. T falls from 1
-    as exp(−i/time) (App. C of the device paper, where time is 1000): the divergence counts ever less.
+    as exp(−i/time) (App. C of the device paper, where time is 1000): the divergence counts ever less. When
+    training ends every layer has its own weight again; a second `fit` with this object goes on at step i.
 
     Args:
         time: steps in which the temperature falls by e.
@@ -103,6 +113,22 @@ class Tempering(keras.callbacks.Callback):
             layer.kl_weight.assign(layer.initial_kl_weight * temperature)
         self.step += 1
 
+    def on_train_end(self, logs=None):
+        for layer in chips.random_layers(self.model):
+            layer.kl_weight.assign(layer.initial_kl_weight)
+
+
+class _Bar(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        steps = self.params["epochs"] * self.params["steps"]
+        self.bar = tqdm(total=steps, desc="training", unit="", delay=5, leave=False)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update()
+
+    def on_train_end(self, logs=None):
+        self.bar.close()
+
 
 def train(
     model: keras.Model,
@@ -120,31 +146,66 @@ def train(
 
     Args:
         model: changed in place.
-        x, y: training data, (n, …).
+        x, y: training data, (n, …); y has whole numbers from 0 for a sparse categorical cross-entropy.
         loss: mean over examples; a negative log-likelihood for variational inference.
         epochs, batch_size: as in Keras.
         seed: whole number from which the order of the examples follows.
         optimizer: Adam with its defaults if None, as in the device paper.
         tempering: `Tempering.time`, or None for an untempered likelihood.
 
-    Raises: ValueError for no data, NaN or infinite values, lengths that differ, or a loss that is not
-        finite in the end, with the weights as they were before.
+    Raises: ValueError for no data, NaN or infinite values, lengths that differ, labels that the network has
+        no output for, or a loss that is not finite in the end, with the weights as they were before.
+        NotImplementedError for a law without density.
     """
     x, y = _checked(x, y)
-    before = model.get_weights()
-    # Keras would shuffle by a global generator.
-    data = tf.data.Dataset.from_tensor_slices((x, y))
-    data = data.shuffle(len(x), seed=int(seeds.fold(seed, "order")[0])).batch(batch_size)
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
+    if not model.built:
+        model(x[:1])
+    _check_labels(y, loss, classes=model.compute_output_shape(x.shape)[-1])
+    before = [tf.identity(weight.value) for weight in model.weights]
     model.compile(optimizer=optimizer or keras.optimizers.Adam(), loss=loss)
-    callbacks = [Tempering(time=tempering)] if tempering else []
-    callbacks.append(keras.callbacks.TerminateOnNaN())
-    history = model.fit(data, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
+    callbacks = [Tempering(time=tempering)] if tempering is not None else []
+    history = model.fit(
+        _batches(x, y, batch_size=batch_size, epochs=epochs, seed=seed),
+        epochs=epochs,
+        steps_per_epoch=-(-len(x) // batch_size),
+        callbacks=[*callbacks, keras.callbacks.TerminateOnNaN(), _Bar()],
+        shuffle=False,
+        verbose=0,
+    )
     if not np.isfinite(history.history["loss"][-1]):
-        model.set_weights(before)
+        for weight, value in zip(model.weights, before, strict=True):
+            weight.assign(value)
         raise ValueError(
             "the loss became NaN or infinite; the weights are as they were: lower the learning rate"
         )
     return {name: np.asarray(values) for name, values in history.history.items()}
+
+
+def _batches(x: np.ndarray, y: np.ndarray, *, batch_size: int, epochs: int, seed: int) -> tf.data.Dataset:
+    """All epochs' batches, in an order of the seed alone: the shuffle of tf.data heeds a global seed too."""
+    folded = np.stack([seeds.fold(seed, "order", epoch) for epoch in range(epochs)])
+    inputs, targets = tf.constant(x), tf.constant(y)
+
+    def epoch(seed: tf.Tensor) -> tf.data.Dataset:
+        order = tf.random.experimental.stateless_shuffle(tf.range(len(x)), seed)
+        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+
+    batches = tf.data.Dataset.from_tensor_slices(folded).flat_map(epoch)
+    return batches.map(lambda at: (tf.gather(inputs, at), tf.gather(targets, at))).prefetch(2)
+
+
+def _check_labels(y: np.ndarray, loss: keras.losses.Loss | str, *, classes: int) -> None:
+    sparse = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+    if not sparse and keras.losses.get(loss) is not keras.losses.sparse_categorical_crossentropy:
+        return
+    known = (y == np.clip(np.rint(y), 0, classes - 1)) | (y == getattr(loss, "ignore_class", None))
+    if not known.all():
+        raise ValueError(
+            f"labels must be whole numbers from 0 to {classes - 1}, since the network has {classes} outputs, "
+            f"got {y[~known][0]}"
+        )
 
 
 def _checked(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -152,6 +213,8 @@ def _checked(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     if not len(x) or len(x) != len(y):
         raise ValueError(f"x and y must hold the same number of examples, at least 1: {len(x)} and {len(y)}")
     for name, values in (("x", x), ("y", y)):
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"{name} must hold numbers, got {values.dtype}")
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError(
                 f"{name} has {np.sum(~np.isfinite(values))} NaN or infinite values: leave them out"
