@@ -176,6 +176,20 @@ def test_provenance_says_what_a_reader_must_know(shown, config, device, monkeypa
     assert shown[0]["metadata"][recorded.FACTS]["dirty"] is True
 
 
+def test_drawn_pictures_are_said_to_be_so(shown) -> None:
+    pages.provenance(data=[DataSource("drawn faces", "a program", "ef56" * 16, drawn=True)])
+    assert "<b>Synthetic pictures</b>: drawn faces are drawn by a program" in html(shown[0])
+    assert "Simulated device" not in html(shown[0])
+
+
+def test_the_splits_of_a_set_share_a_banner_but_not_a_checksum(shown) -> None:
+    splits = [DataSource("MNIST", "data/samples/mnist", digit * 64, embedded=True) for digit in "12"]
+    pages.provenance(data=splits)
+    assert html(shown[0]).count("Embedded sample data") == 1
+    for digit in "12":
+        assert f"sha256 {digit * 12}" in html(shown[0])
+
+
 def test_provenance_has_no_banner_without_a_reason(shown, config, device, monkeypatch) -> None:
     """The negative control of the test above: a clean tree, a measured device, full data."""
     monkeypatch.setattr(pages.origin, "commit", lambda: pages.origin.Commit("c0ffee1234567", False))

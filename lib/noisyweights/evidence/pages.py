@@ -158,7 +158,7 @@ def provenance(
 
     A page without an experiment leaves the first four out. `data` lists what the page used besides the
     device; `seconds` is the time that its points took in other processes. Banners say what a reader must
-    know: uncommitted changes, embedded sample data, simulated devices.
+    know: uncommitted changes, embedded sample data, simulated devices, drawn pictures.
     """
     commit, machine, versions = origin.commit(), origin.machine(), dict(origin.versions())
     duration = origin.elapsed() + seconds
@@ -217,7 +217,13 @@ def _banners(commit: origin.Commit, sources: Sequence[DataSource]) -> str:
             texts.append(
                 f"<b>Simulated device</b>: {escape(source.name)} is computed from physics, not measured."
             )
-    return "".join(f'<p class="nw-banner">{text}</p>' for text in texts)
+        if source.drawn:
+            texts.append(
+                f"<b>Synthetic pictures</b>: {escape(source.name)} are drawn by a program, in place of "
+                "photographs that may not be passed on."
+            )
+    once = dict.fromkeys(texts)  # the splits of a set share its banner
+    return "".join(f'<p class="nw-banner">{text}</p>' for text in once)
 
 
 def _source(source: DataSource) -> str:

@@ -60,13 +60,18 @@ class Machine:
 
 @dataclass(frozen=True)
 class DataSource:
-    """Data that a page used. `embedded`: a small sample for the real set. `simulated`: not measured."""
+    """Data that a page used.
+
+    `embedded`: a small sample for the real set. `simulated`: a device computed from physics, not measured.
+    `drawn`: pictures made by a program in place of photographs.
+    """
 
     name: str
     origin: str
     sha256: str
     embedded: bool = False
     simulated: bool = False
+    drawn: bool = False
 
 
 def commit(root: Path = ROOT) -> Commit:
