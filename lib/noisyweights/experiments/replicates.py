@@ -1,0 +1,29 @@
+"""Estimates over repeated trainings: a mean with its interval, and the worst of several."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+__all__ = ["Interval", "largest", "mean_interval"]
+
+Interval = tuple[float, float, float]
+
+
+def mean_interval(values: ArrayLike) -> Interval:
+    """Mean of independent repeats (n,) and its 95 % interval by Student's t; infinite for a single one."""
+    values = np.asarray(values, float)
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, -np.inf, np.inf
+    half_width = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
+    return mean, mean - half_width, mean + half_width
+
+
+def largest(intervals: Iterable[Interval]) -> Interval:
+    """The largest of several estimates (value, low, high), between the largest low and the largest high.
+
+    Where each interval holds its quantity, this one holds the largest quantity.
+    """
+    return tuple(float(ends.max()) for ends in np.array(list(intervals)).T)
