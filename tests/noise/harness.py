@@ -29,12 +29,19 @@ def check_law(law: laws.Law) -> None:
     """Assert everything that the contract of `Law` promises."""
     check_integrals(law)
     check_cdf(law)
+    check_symmetry(law)
     check_quantile(law)
     check_draws(law)
     check_distribution(law)
     check_divergence(law)
     assert laws.from_config(law.get_config()) == law
     assert hash(laws.from_config(law.get_config())) == hash(law)
+
+
+def check_symmetry(law: laws.Law) -> None:
+    """A law says whether it is its own mirror image: quadrature then looks at one half only."""
+    z = law.quantile(np.arange(1, 500) / 500).numpy()
+    assert np.allclose(law.prob(z), law.prob(-z), rtol=1e-12) == law.symmetric
 
 
 def panels(law: laws.Law) -> np.ndarray:

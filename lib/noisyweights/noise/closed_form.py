@@ -107,6 +107,7 @@ class Uniform(Law):
 
     name = "uniform"
     support = (-math.sqrt(3), math.sqrt(3))
+    symmetric = True
     excess_kurtosis = -1.2
     entropy = math.log(2 * math.sqrt(3))
 
@@ -132,6 +133,7 @@ class TwoPoint(Law):
 
     name = "two_point"
     support = (-1.0, 1.0)
+    symmetric = True
     has_density = False
     excess_kurtosis = -2.0
 

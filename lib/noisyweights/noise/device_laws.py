@@ -20,6 +20,10 @@ __all__ = ["ECRAM", "BayesMTJ", "DeviceLaw"]
 ROUNDING = 1e-12
 # Of B: a narrower peak is a point, a wider one no different from its limit.
 NARROWEST, WIDEST = 1e-4, 1e4
+# Of the knee, in exponents of the peak: where it counts as sunk into any parabola, and how wide the turn is
+# there and at a hole. The density has its nearest complex zeros at iπ and 2πi; these values, found by trying,
+# make the largest error of an entropy from 40 nodes the smallest.
+SUNK, TURN, HOLE = 14.0, 5j, 25j
 
 
 class DeviceLaw(TabulatedLaw):
@@ -35,10 +39,13 @@ class DeviceLaw(TabulatedLaw):
         A, B, C: the normalised parameters.
         raw_scale: standard deviation of x; a standardised z is x / raw_scale.
         edge_slope: q'(−1) ≥ 0.
+        power: p of f(|x|) = exp(−|x|ᵖ/B) − exp(−1/B).
 
     Raises: ValueError for parameters that are not finite, B outside [1e-4, 1e4], and a density that is
         negative somewhere or zero everywhere.
     """
+
+    power: int
 
     def __init__(self, *, A: float, B: float, C: float):
         given = {"A": float(A), "B": float(B), "C": float(C)}
@@ -71,6 +78,15 @@ class DeviceLaw(TabulatedLaw):
 
     def get_config(self):
         return {"law": self.name, **self._given}
+
+    @property
+    def knee(self):
+        exponent = HOLE
+        if self.A > 0:
+            parabola = self.C - self.A * math.exp(-1 / self.B)  # in the middle
+            depth = math.log(self.A / parabola) if parabola > 0 else math.inf
+            exponent = min(max(depth, 0.0), SUNK) + TURN
+        return (self.B * exponent) ** (1 / self.power) / self.raw_scale
 
     def raw_prob(self, x: ArrayLike | tf.Tensor) -> tf.Tensor:
         """The paper's q_D(x), in the shape and float dtype of `x`; 0 outside [−1, 1]."""
@@ -136,9 +152,9 @@ class DeviceLaw(TabulatedLaw):
         return 2 * half - math.log(self.raw_scale)
 
     @property
-    @abc.abstractmethod
     def _width(self) -> float:
         """Width of the peak on [−1, 1]."""
+        return self.B ** (1 / self.power)
 
     @abc.abstractmethod
     def _peak_moment(self, n: int) -> float:
@@ -173,11 +189,8 @@ class BayesMTJ(DeviceLaw):
     """
 
     name = "bayes_mtj"
+    power = 1
     breakpoints = (0.0,)
-
-    @property
-    def _width(self):
-        return self.B
 
     def _peak_moment(self, n):
         return 2 * math.factorial(n) * self.B ** (n + 1) * special.gammainc(n + 2, 1 / self.B)
@@ -206,10 +219,7 @@ class ECRAM(DeviceLaw):
     """
 
     name = "ecram"
-
-    @property
-    def _width(self):
-        return math.sqrt(self.B)
+    power = 2
 
     def _peak_moment(self, n):
         order = (n + 3) / 2

@@ -78,7 +78,7 @@ def stieltjes(law: Law, nodes: int) -> Rule:
     """
     if nodes < 1:
         raise ValueError(f"a rule has at least one node, got {nodes}")
-    # Degree 2n in z is degree 6n in the cube root that grades the edges; below exp(−700) no tail is left.
+    # Degree 2n in z is degree 8n in the fourth root that grades the edges; below exp(−700) no tail is left.
     fine = graded(law, 200 + 10 * nodes, base=fejer, cut=700.0)
     weights = fine.weights / fine.weights.sum()  # the law's mass is 1, so what is missing is rounding
     older, p = np.zeros(len(fine)), np.ones(len(fine))  # orthonormal, so that nothing overflows

@@ -42,6 +42,9 @@ class Law(abc.ABC):
         name: what `get_config` and `laws.from_config` call it.
         support: smallest interval that holds all mass, in standard deviations, possibly infinite.
         breakpoints: interior points where the density is not smooth, for a quadrature to split at.
+        knee: how far from there the density turns from a peak or a hole into what is around it, + i times the
+            length it takes to; None where it changes on the scale of the law.
+        symmetric: whether p(−z) = p(z).
         has_density: False for the two-point law, which has moments and draws alone.
         mode: where the density is largest, or None where that is no single point.
         skewness: E z³.
@@ -51,6 +54,8 @@ class Law(abc.ABC):
     name: str
     support: tuple[float, float]
     breakpoints: tuple[float, ...] = ()
+    knee: complex | None = None
+    symmetric: bool = False
     has_density: bool = True
     mode: float | None = None
     skewness: float = 0.0
@@ -139,6 +144,10 @@ class Law(abc.ABC):
 class TabulatedLaw(Law):
     """A law whose quantile has no closed form, or none as quick as a table of it."""
 
+    @property
+    def symmetric(self) -> bool:
+        return type(self)._upper is TabulatedLaw._upper
+
     @abc.abstractmethod
     def _lower(self, v: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the points with probability v ≤ ½ below them, in double precision."""
@@ -150,8 +159,7 @@ class TabulatedLaw(Law):
     def _quantile(self, u: tf.Tensor) -> tf.Tensor:
         table = self._tables.get(u.dtype)
         if table is None:
-            mirrored = type(self)._upper is TabulatedLaw._upper
-            tails = (self._lower,) if mirrored else (self._lower, self._upper)
+            tails = (self._lower,) if self.symmetric else (self._lower, self._upper)
             with tf.init_scope():  # a table outlives the graph in which it is first wanted
                 table = tabulate(tails, self._prob, self.support, u.dtype)
             self._tables[u.dtype] = table

@@ -99,24 +99,28 @@ def composite(nodes: int, *, support: tuple[float, float], epsilon: float, inner
     return _joined([left, Rule(middle, weights), right])
 
 
-def graded(law: Law, nodes: int, *, base: Callable[..., Rule] = legendre, cut: float = 46.0) -> Rule:
+def graded(
+    law: Law, nodes: int, *, base: Callable[..., Rule] = legendre, cut: float = 46.0, folded: bool = False
+) -> Rule:
     """Return the rule for E f(z) under `law`, with `nodes` nodes on each smooth piece of its density.
 
     The line is split at the law's breakpoints, or in the middle where there are none and both ends are
-    finite. A piece that ends at an edge e of the support is integrated in t, |z − e| = length·t³: near an
-    edge where the density vanishes, p log p is like |z − e| log |z − e|, which slows Gauss–Legendre down to
-    algebraic convergence, while t⁵ log t hardly does. A density without breakpoints on the whole line gets
-    the trapezoidal rule, which converges geometrically there. Infinite ends are cut where the density is
-    exp(−cut).
+    finite. A piece that ends at an edge of the support is integrated in a variable that makes p log p smooth
+    (`_between`). A density without breakpoints on the whole line gets the trapezoidal rule, which converges
+    geometrically there. Infinite ends are cut where the density is exp(−cut).
 
     Args:
         law: with density.
         nodes: on each piece.
         base: rule for a finite interval, `legendre` or `fejer`.
         cut: minus the logarithm of the density that counts as none.
+        folded: keep the nodes on the right of 0 alone, with the weights of both sides: enough for an even f
+            under a symmetric law.
 
-    Raises: NotImplementedError for a law without density.
+    Raises: NotImplementedError for a law without density; ValueError to fold a law that is not symmetric.
     """
+    if folded and not law.symmetric:
+        raise ValueError(f"{law} is not the mirror image of itself: leave out `folded`")
     low, high = law.support
     points = [low, *law.breakpoints, high]
     if len(points) == 2 and math.isfinite(high - low):
@@ -131,11 +135,51 @@ def graded(law: Law, nodes: int, *, base: Callable[..., Rule] = legendre, cut: f
             return Rule(np.linspace(a, b, nodes), np.full(nodes, (b - a) / (nodes - 1)))
         if not edges:
             return base(nodes, support=(a, b))
-        t = base(nodes, support=(0.0, 1.0))
-        length = b - a if edges[0] == a else a - b
-        return Rule(edges[0] + length * t.nodes**3, abs(length) * 3 * t.nodes**2 * t.weights)
+        knee = None if law.knee is None else law.knee / (b - a)
+        x, y, weights = _between(base(nodes, support=(0.0, 1.0)), knee=knee, hollow=law.mode is None)
+        inner, outer = (b, a) if edges[0] == a else (a, b)
+        # counted from the nearer end, so that neither a narrow peak nor the edge loses digits
+        z = np.where(x < y, inner + (outer - inner) * x, outer + (inner - outer) * y)
+        return Rule(z, (b - a) * weights)
 
-    return _joined([piece(a, b) for a, b in itertools.pairwise(points)]).under(law)
+    rule = _joined([piece(a, b) for a, b in itertools.pairwise(points)])
+    return (_folded(rule) if folded else rule).under(law)
+
+
+def _between(base: Rule, *, knee: complex | None, hollow: bool) -> tuple[Array, Array, Array]:
+    """Return distances x from the inner and y = 1 − x from the outer end of a piece of length 1, and weights.
+
+    `base` is a rule on [0, 1]. Three things keep p log p from being a polynomial there. Where p vanishes at
+    the edge, it is like y log y: in s, y = s⁴, that becomes s⁷ log s. It changes fast up to the `knee`, and
+    log p is singular at complex zeros of p near that: s = centre + width sinh(u) makes the nodes dense there
+    and takes these zeros away from the real axis. And a `hollow` density may vanish at the inner end too:
+    there u starts like the cube of the distance.
+    Source: T. W. Tee and L. N. Trefethen, SIAM J. Sci. Comput. 28, 1798 (2006), for the map by sinh.
+    """
+    power = 3 if hollow else 1
+    rest = (1 - base.nodes) ** power
+    s, short, slope = 1 - rest, rest, 1.0  # short = 1 − s, with all its digits
+    if knee is not None:
+        focus = (1 - knee) ** 0.25
+        centre, width = focus.real, abs(focus.imag)
+        low, high = math.asinh(-centre / width), math.asinh((1 - centre) / width)
+        u = high - (high - low) * rest
+        # differences of two values of sinh, as products
+        s = 2 * width * np.cosh((u + low) / 2) * np.sinh((high - low) * s / 2)
+        short = 2 * width * np.cosh((high + u) / 2) * np.sinh((high - low) * rest / 2)
+        slope = (high - low) * width * np.cosh(u)
+    x, y = short * (1 + s) * (1 + s**2), s**4
+    return x, y, 4 * s**3 * slope * power * (1 - base.nodes) ** (power - 1) * base.weights
+
+
+def _folded(rule: Rule) -> Rule:
+    """Return the right half of a symmetric rule, a node at 0 included, with the weights of both halves."""
+    order = np.argsort(rule.nodes)
+    half = len(order) // 2
+    weights = 2 * rule.weights[order][half:]
+    if len(order) % 2:
+        weights[0] /= 2
+    return Rule(rule.nodes[order][half:], weights)
 
 
 def _reach(law: Law, side: float, cut: float) -> float:
