@@ -1,0 +1,54 @@
+"""Every metric by name: calibration, scores, divergence, and the bootstrap that compares predictions."""
+
+from noisyweights.evidence.bootstrap import Bootstrap, paired_bootstrap
+from noisyweights.evidence.calibration import (
+    Reliability,
+    calibration_curve,
+    expected_calibration_error,
+    gaussian_cdf,
+    regression_calibration_error,
+    reliability_curve,
+    sample_cdf,
+)
+from noisyweights.evidence.classification_scores import (
+    accuracy,
+    auroc,
+    brier_score,
+    class_nll,
+    entropy,
+    mutual_information,
+)
+from noisyweights.evidence.divergence import kl_divergence
+from noisyweights.evidence.estimates import Estimate
+from noisyweights.evidence.regression_scores import (
+    crps_gaussian_mixture,
+    crps_samples,
+    energy_score,
+    gaussian_mixture_nll,
+    rmse,
+)
+
+__all__ = [
+    "Bootstrap",
+    "Estimate",
+    "Reliability",
+    "accuracy",
+    "auroc",
+    "brier_score",
+    "calibration_curve",
+    "class_nll",
+    "crps_gaussian_mixture",
+    "crps_samples",
+    "energy_score",
+    "entropy",
+    "expected_calibration_error",
+    "gaussian_cdf",
+    "gaussian_mixture_nll",
+    "kl_divergence",
+    "mutual_information",
+    "paired_bootstrap",
+    "regression_calibration_error",
+    "reliability_curve",
+    "rmse",
+    "sample_cdf",
+]
