@@ -109,8 +109,10 @@ rule scoreboard:
         f"{OUT}/logs/scoreboard.log",
     params:
         notebooks=BOOK.executed(),
+        titles=BOOK.titles(),
     shell:
-        "{PYTHON} -m noisyweights.evidence.scoreboard --notebooks {params.notebooks:q} --out {output:q} > {log:q} 2>&1"
+        "{PYTHON} -m noisyweights.evidence.scoreboard --notebooks {params.notebooks:q} {params.titles:q}"
+        " --out {output:q} > {log:q} 2>&1"
 
 
 rule site:

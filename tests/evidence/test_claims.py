@@ -146,7 +146,14 @@ def test_a_malformed_file_says_where(tmp_path: Path, old: str, new: str, message
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ValueError, match=message) as caught:
         claims.load(file)
-    assert str(file) in str(caught.value)
+    assert f"git checkout -- {file}" in str(caught.value)
+
+
+def test_the_mend_names_the_file_as_the_repository_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims.yaml, "safe_load", lambda text: None)
+    claims._load.cache_clear()
+    with pytest.raises(ValueError, match=r"git checkout -- data/claims\.yml"):
+        claims.load()
 
 
 def test_a_missing_file_says_where_claims_live(tmp_path: Path) -> None:

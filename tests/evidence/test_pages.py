@@ -133,7 +133,13 @@ def test_a_damaged_recorded_file_is_an_error(shown, device) -> None:
 def test_parameters_are_one_table(shown, config, device) -> None:
     pages.parameters(config, profile="quick", device=device)
     text = html(shown[0])
-    for words in ("quick", "20,000 samples in µS, 3 unreadable rows", "20240101", "2, 4, 8", "1 × 10⁻⁸"):
+    for words in (
+        "quick",
+        "20,000 samples in µS, 3 blank or non-finite readings dropped",
+        "20240101",
+        "2, 4, 8",
+        "1 × 10⁻⁸",
+    ):
         assert words in text
     assert text.count("<table") == 1
 

@@ -118,10 +118,9 @@ def test_an_unknown_claim_and_one_measured_by_two_chapters_are_errors() -> None:
 def test_command_line(shown, notebook, device, config, tmp_path) -> None:
     pages.verdicts(run(0).outcome.measurements, experiment="device_noise", profile="quick", device=device)
     pages.provenance(experiment="device_noise", profile="quick", device=device, config=config)
-    (tmp_path / "01-device-noise.md").write_text("# Device noise\n")
     out = tmp_path / "scoreboard.md"
-    folders = ["--book", str(tmp_path), "--recorded", str(recorded.FOLDER)]
-    scoreboard.main(["--notebooks", str(notebook(shown)), *folders, "--out", str(out)])
+    book = ["--chapter", "01-device-noise", "Device noise", "--recorded", str(recorded.FOLDER)]
+    scoreboard.main(["--notebooks", str(notebook(shown)), *book, "--out", str(out)])
     text = out.read_text(encoding="utf-8")
     assert text.startswith("# Scoreboard\n")
     assert 'data-verdict="reproduced"' in row(text, "P-moments")

@@ -35,6 +35,17 @@ def test_saved_and_opened_it_is_the_same(device, tmp_path):
     np.testing.assert_array_equal(again.samples(), device.samples())
 
 
+def test_the_command_says_how_many_readings_it_dropped(skewed, tmp_path, capsys):
+    """The pipeline shows these notes on the terminal."""
+    lines = skewed.read_text().splitlines()
+    holed = tmp_path / "holed.csv"
+    holed.write_text("\n".join([*lines[:50], "nan", "", "inf", *lines[50:]]))
+    main([str(holed), "--out", str(tmp_path / "device.json")])
+    said = capsys.readouterr().out
+    assert "note: holed: 2,000 samples, 3 blank or non-finite readings dropped\n" in said
+    assert "note: empirical law: skewed" in said
+
+
 def test_a_file_that_changed_since_is_refused(skewed, tmp_path):
     path = tmp_path / "moving.csv"
     path.write_text(skewed.read_text())

@@ -51,6 +51,7 @@ def test_a_noise_file_makes_its_own_edition(built: Project) -> None:
     (built.folder / "my cell.csv").write_text("\n".join(map(str, range(20))), "utf-8")
     build = built.make("book", "PROFILE=smoke", "NOISE=my cell.csv")
     assert build.code == 0, build.text
+    assert "my cell: mean 9.5" in build.text, "what a job has to say is shown"
     (folder,) = built.folder.glob("_build/smoke-my-cell-*")
     assert (folder / "site" / "index.html").is_file()
     assert built.points(folder.name) != built.points("smoke-reference")

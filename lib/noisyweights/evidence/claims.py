@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from noisyweights.shipped import DATA
+from noisyweights.shipped import DATA, shown
 
 __all__ = [
     "CHAPTERS",
@@ -157,7 +157,7 @@ def load(path: str | Path | None = None) -> Mapping[str, Claim]:
 @lru_cache(maxsize=4)
 def _load(file: Path, modified: int) -> Mapping[str, Claim]:
     """Parse a claims file; `modified` only makes an edited file a new entry of the cache."""
-    mend = f"mend it, or restore it with `git checkout -- {file.name}`"
+    mend = f"mend it there, or restore it with `git checkout -- {shown(file)}`"
     try:
         rows = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -282,21 +282,23 @@ def check_states(
     for m in own:
         if m.quantity not in checks:
             raise ValueError(
-                f"claim {claim_id} has no quantity {m.quantity!r}; {_nearest(m.quantity, checks)}"
+                f"claim {claim_id} has no quantity {m.quantity!r} in data/claims.yml; "
+                f"{_nearest(m.quantity, checks)}"
             )
         if m.quantity in measured:
             raise ValueError(f"claim {claim_id}: {m.quantity} is measured twice; report it once")
         unit = checks[m.quantity].unit
         if m.unit not in ("", unit):
             raise ValueError(
-                f"claim {claim_id}: {m.quantity} is measured in {m.unit!r}, its criterion in {unit!r}"
+                f"claim {claim_id}: {m.quantity} is measured in {m.unit!r}, its criterion in data/claims.yml "
+                f"is in {unit!r}; convert it"
             )
         measured[m.quantity] = replace(m, unit=unit)
     missing = checks.keys() - measured.keys()
     if missing:
         raise ValueError(
-            f"claim {claim_id}: no measurement of {', '.join(sorted(missing))}; measure all of a claim or "
-            "none (an interval from -inf to inf says that nothing is known)"
+            f"claim {claim_id}: no measurement of {', '.join(sorted(missing))}; measure all that "
+            "data/claims.yml asks of it, or nothing (an interval from -inf to inf says that nothing is known)"
         )
     return tuple(Checked(c, measured[q], state(c, measured[q])) for q, c in checks.items())
 

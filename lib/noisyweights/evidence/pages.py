@@ -121,7 +121,7 @@ def parameters(config: Any, *, profile: str, device: DeviceLike) -> None:
 
     `config` is a frozen dataclass; a field's metadata may hold `words`, which then stand beside its name.
     """
-    dropped = f", {device.dropped:,} unreadable rows dropped" if device.dropped else ""
+    dropped = f", {device.dropped:,} blank or non-finite readings dropped" if device.dropped else ""
     unit = f" in {device.unit}" if device.unit else ""
     rows = [
         ("setting", "value"),

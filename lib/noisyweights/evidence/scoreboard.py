@@ -1,7 +1,6 @@
 """The scoreboard: every claim, with the recorded full run's verdict and this build's beside it."""
 
 import argparse
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +22,6 @@ TITLES = {
     "liu2022": "Liu et al. 2022: one cell for mean and spread",
 }
 
-_HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _INTRODUCTION = """# Scoreboard
 
 All {total} claims of the four papers. Each has a criterion that was fixed before anything was measured; the
@@ -129,32 +127,27 @@ def _raw(html: str) -> str:
     return f"```{{raw}} html\n{html}\n```"
 
 
-def _chapters(book: Path) -> dict[str, str]:
-    """Return the titles of the chapters whose sources lie in the book's folder."""
-    titles = {}
-    for name in claims.CHAPTERS:
-        source = book / f"{name}.md"
-        heading = source.is_file() and re.search(
-            r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE
-        )
-        if heading:
-            titles[name] = heading[1].strip()
-    return titles
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the scoreboard of what executed notebooks measured, beside the recorded results."""
     parser = argparse.ArgumentParser(
         prog="python -m noisyweights.evidence.scoreboard", description=main.__doc__
     )
     parser.add_argument("--notebooks", nargs="*", default=[], type=Path, help="executed notebooks")
-    parser.add_argument("--book", default=Path("book"), type=Path, help="folder of the chapters' sources")
+    parser.add_argument(
+        "--chapter",
+        dest="chapters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "TITLE"),
+        help="a chapter of the book, to link to",
+    )
     parser.add_argument("--recorded", default=recorded.FOLDER, type=Path, help="folder of recorded results")
     parser.add_argument("--out", required=True, type=Path, help="the page to write")
     options = parser.parse_args(arguments)
     try:
         here, results = recorded.collect(options.notebooks), recorded.read_all(options.recorded)
-        text = page(here, tuple(results.values()), chapters=_chapters(options.book))
+        text = page(here, tuple(results.values()), chapters=dict(options.chapters))
     except (ValueError, KeyError, OSError) as error:
         sys.exit(f"error: {error.args[0] if isinstance(error, KeyError) else error}")
     write_if_changed(options.out, text)

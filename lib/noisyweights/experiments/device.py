@@ -30,11 +30,11 @@ _PLAIN = ("name", "source", "sha256", "unit", "n", "dropped", "loc", "half_width
 class Device:
     """A noise source as the chapters see it.
 
-    name, source, sha256: of the noise file. unit: of its samples, "" if unknown. n: samples read, after
-    `dropped` unreadable rows. loc, half_width: centre and half range of the samples, in `unit`, by which
-    eq. 3 is put on [−1, 1]. law: the unit law that stands for the device, and `reason`, why this one. eq3:
-    the best eq. 3 for the device, whether or not it is `law`. reference: whether this is the book's own
-    simulated Bayes-MTJ.
+    name, source, sha256: of the noise file. unit: of its samples, "" if unknown. n: samples, without
+    the `dropped` readings that were blank or not finite. loc, half_width: centre and half range of the
+    samples, in `unit`, by which eq. 3 is put on [−1, 1]. law: the unit law that stands for the device, and
+    `reason`, why this one. eq3: the best eq. 3 for the device, whether or not it is `law`. reference: whether
+    this is the book's own simulated Bayes-MTJ.
     """
 
     name: str
@@ -133,9 +133,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", required=True, help="the .json file to write")
     options = parser.parse_args(arguments)
     try:
-        Device.open(options.noise).save(options.out)
+        device = Device.open(options.noise)
+        device.save(options.out)
     except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
+    dropped = f", {device.dropped:,} blank or non-finite readings dropped" if device.dropped else ""
+    print(f"note: {device.name}: {device.n:,} samples{dropped}")
+    print(f"note: {device.law.name} law: {device.reason}")
 
 
 if __name__ == "__main__":

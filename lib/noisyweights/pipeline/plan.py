@@ -116,15 +116,12 @@ class Plan:
         return [*woven, str(self.folder / "pages" / "scoreboard.md")] if "scoreboard" in entries() else woven
 
     def scoreboard_inputs(self) -> list[str]:
-        sources = [str(chapter.source) for chapter in self.chapters]
         recorded = sorted(str(path) for path in RECORDED.glob("*.json"))
-        return [
-            *self.executed(),
-            *sources,
-            str(CLAIMS),
-            *recorded,
-            *_sources("noisyweights.evidence.scoreboard"),
-        ]
+        return [*self.executed(), str(CLAIMS), *recorded, *_sources("noisyweights.evidence.scoreboard")]
+
+    def titles(self) -> list[str]:
+        """The chapters, as arguments of `noisyweights.evidence.scoreboard`."""
+        return [word for chapter in self.chapters for word in ("--chapter", chapter.name, chapter.title)]
 
     def site_inputs(self) -> list[str]:
         chapter_sources = {chapter.source for chapter in self.chapters}

@@ -18,6 +18,7 @@ __all__ = ["NAME", "LogHandler", "register"]
 
 NAME = "book"
 _UNFINISHED = "At least one job did not complete"  # said of each job already
+_NOTE = "note: "  # begins a line of a job's log that the person who builds should read
 _TAIL = 25  # lines of a failed job's log that are shown
 _STEPS = {
     "device": "device characterised",
@@ -52,6 +53,7 @@ class LogHandler(LogHandlerBase):
                     rule=record.rule_name,
                     wildcards=dict(record.wildcards),
                     start=time.monotonic(),
+                    log=[Path(log) for log in record.log],
                     ended=False,
                 )
                 self.jobs[record.jobid] = job
@@ -88,6 +90,11 @@ class LogHandler(LogHandlerBase):
         self._say(
             f"[{self.done.total():>3}/{self.total.total()}] {step}  {time.monotonic() - job.start:.0f} s"
         )
+        for log in job.log:
+            lines = log.read_text("utf-8", errors="replace").splitlines() if log.is_file() else []
+            for line in lines:
+                if line.startswith(_NOTE):
+                    self._say(f"          {line.removeprefix(_NOTE)}")
 
     def _failed(self, record: LogRecord) -> None:
         job = self.jobs[record.jobid]

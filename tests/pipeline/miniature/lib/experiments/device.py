@@ -45,6 +45,8 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     try:
-        Device.open(options.csv).save(options.out)
+        device = Device.open(options.csv)
+        device.save(options.out)
+        print(f"note: {device.name}: mean {device.loc:g}")
     except ValueError as error:
         sys.exit(f"error: {error}")
