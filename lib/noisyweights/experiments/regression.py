@@ -12,7 +12,7 @@ from scipy import special
 
 from noisyweights import seeds
 from noisyweights.evidence.claims import Measurement
-from noisyweights.evidence.regression import gaussian_mixture_nll
+from noisyweights.evidence.metrics import gaussian_mixture_nll
 from noisyweights.experiments.compared import controls
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import Interval, largest, mean_interval

@@ -1,0 +1,240 @@
+"""Energy distance: networks trained to one predictive law, and what becomes of it under other weight laws.
+
+Chapter 4; §4.1, eq. 8, Figs. 4 and 8, App. C and D of the device paper.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from scipy import stats
+
+from noisyweights import seeds
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.metrics import kl_divergence
+from noisyweights.experiments.compared import controls
+from noisyweights.experiments.device import Device
+from noisyweights.experiments.replicates import Interval, largest, mean_interval
+from noisyweights.networks import energy, twins
+from noisyweights.networks.layers import MeanFieldDense
+from noisyweights.noise import laws, rules
+
+__all__ = [
+    "BINS",
+    "LAWS",
+    "PROFILES",
+    "Config",
+    "Result",
+    "collect",
+    "compute",
+    "make_network",
+    "measurements",
+    "points",
+    "target",
+]
+
+LAWS = ("gaussian", "device", "bimodal", "ecram", "uniform", "two_point")
+BINS = np.linspace(-4, 4, 121)  # of the histograms
+LEARNED, RANDOM = "learned", "random"  # how biases are read
+ORIGIN = np.zeros((1, 1), np.float32)
+LOSSES = 100  # means of the loss that are kept of a training
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of the chapter; the paper's where it states them."""
+
+    seed: int = field(metadata={"words": "of starts, trainings and draws"})
+    seeds: int = field(metadata={"words": "trainings of each network"})
+    depths: tuple[int, ...] = field(metadata={"words": "hidden layers"})
+    widths: tuple[int, ...] = field(metadata={"words": "units in a hidden layer"})
+    iterations: int = field(metadata={"words": "of Adam; 10,000 in the paper"})
+    predicted: int = field(metadata={"words": "networks drawn from each trained one, and from each law"})
+    random_depth: int = field(metadata={"words": "hidden layers where the biases are random too"})
+    draws: int = field(default=100, metadata={"words": "networks in one iteration"})
+    nodes: int = field(default=64, metadata={"words": "of the Gauss–Hermite rule over the target"})
+    initial_loc: float = field(
+        default=0.1, metadata={"words": "standard deviation of means and biases at the start"}
+    )
+    initial_scale: float = field(
+        default=0.05, metadata={"words": "standard deviation of a weight at the start"}
+    )
+
+
+PROFILES = {
+    "smoke": Config(
+        seed=4, seeds=2, depths=(1, 2), widths=(2, 4), iterations=50, predicted=2000, random_depth=1
+    ),
+    "quick": Config(
+        seed=4, seeds=2, depths=(1, 3), widths=(2, 8, 32), iterations=2000, predicted=20_000, random_depth=1
+    ),
+    "full": Config(
+        seed=4, seeds=3, depths=(1, 2, 4), widths=(2, 4, 8, 16, 32, 64), iterations=10_000,
+        predicted=100_000, random_depth=2,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the chapter shows, by (biases, depth) in the mappings and (widths, seeds, laws) in the arrays.
+
+    ks_target, ks_gaussian: Kolmogorov–Smirnov distance of the predictive law from the target and from the
+    prediction with Gaussian weights. kl: divergence [nats] from the latter, its low and its high end in a
+    last axis; NaN for the two-point law. std, kurtosis: standard deviation and excess kurtosis of the
+    predictive law. density (widths, laws, bins): histogram over `BINS` of the first training. loss
+    (widths, seeds, steps): means of the loss over equal stretches of the training.
+    """
+
+    config: Config
+    law_kurtosis: Mapping[str, float]
+    ks_target: Mapping[tuple[str, int], np.ndarray]
+    ks_gaussian: Mapping[tuple[str, int], np.ndarray]
+    kl: Mapping[tuple[str, int], np.ndarray]
+    std: Mapping[tuple[str, int], np.ndarray]
+    kurtosis: Mapping[tuple[str, int], np.ndarray]
+    density: Mapping[tuple[str, int], np.ndarray]
+    loss: Mapping[tuple[str, int], np.ndarray]
+
+    def slope(self, quantity: str, law: str, *, depth: int, biases: str = LEARNED) -> Interval:
+        """Slope of log KL ("kl") or log distance ("ks_target") against log width, over the trainings.
+
+        A divergence below one draw in `predicted` cannot be told from 0, and counts as that.
+        """
+        values = getattr(self, quantity)[biases, depth][:, :, LAWS.index(law)]
+        values = values[..., 0] if quantity == "kl" else values
+        log_values = np.log(np.maximum(values, 1 / self.config.predicted))
+        log_width = np.log(self.config.widths)
+        centred = log_width - log_width.mean()
+        return mean_interval(centred @ log_values / (centred @ centred))
+
+    def effective_weights(self, law: str, *, depth: int, biases: str = LEARNED) -> np.ndarray:
+        """How many equal independent weights would give the excess kurtosis that is seen: (widths, seeds).
+
+        A sum of n has that of one weight over n; what Gaussian weights give is taken off before.
+        """
+        kurtosis = self.kurtosis[biases, depth]
+        return self.law_kurtosis[law] / (kurtosis[:, :, LAWS.index(law)] - kurtosis[:, :, 0])
+
+
+def target(config: Config) -> rules.Rule:
+    """Quadrature rule for expectations over the target, the standard normal law."""
+    return rules.hermite(config.nodes, scale=1.0).under(laws.gaussian())
+
+
+def make_network(config: Config, *, depth: int, width: int, biases: str, seed: int) -> keras.Sequential:
+    """Return an untrained network from a real number to a real number, with Gaussian weights and ELU.
+
+    Means and deterministic biases start at N(0, initial_loc²), standard deviations at `initial_scale`.
+    """
+    common = {"law": laws.gaussian(), "prior_scale": 1.0, "kl_weight": 0.0, "biases": biases}
+    network = keras.Sequential([keras.Input((1,))])
+    for layer in range(depth + 1):
+        units, activation = (1, None) if layer == depth else (width, "elu")
+        network.add(
+            MeanFieldDense(
+                units, activation=activation, initial_scale=config.initial_scale, seed=layer, **common
+            )
+        )
+    start = seeds.generator(seed, "start")
+    for layer in network.layers:
+        for variable in (layer.kernel_loc, layer.bias_loc if biases == RANDOM else layer.bias):
+            variable.assign(start.normal(0, config.initial_loc, variable.shape))
+    return network
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """All trainings of one architecture each."""
+    found = [f"{LEARNED}.{depth}.{width}" for depth in config.depths for width in config.widths]
+    return (*found, *(f"{RANDOM}.{config.random_depth}.{width}" for width in config.widths))
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train an architecture from several starts, and draw its predictions under every law."""
+    biases, depth, width = point.split(".")
+    trained = [
+        _trained(config, device, biases=biases, depth=int(depth), width=int(width), seed=config.seed + repeat)
+        for repeat in range(config.seeds)
+    ]
+    found = {key: np.stack([one[key] for one in trained]) for key in trained[0]}
+    return found | {"density": found["density"][0]}
+
+
+def _trained(
+    config: Config, device: Device, *, biases: str, depth: int, width: int, seed: int
+) -> dict[str, np.ndarray]:
+    network = make_network(config, depth=depth, width=width, biases=biases, seed=seed)
+    loss = energy.train(
+        network, ORIGIN, target(config), iterations=config.iterations, draws=config.draws, seed=seed
+    )
+    laws_of = controls(device)
+    drawn = {
+        name: energy.sample_outputs(
+            twins.with_law(network, laws_of[name]), ORIGIN, draws=config.predicted, seed=seed
+        )[:, 0].astype(float)
+        for name in LAWS
+    }
+    gaussian = drawn["gaussian"]
+    divergences = [
+        kl_divergence(values, gaussian, paired=True)[:3]
+        if name not in ("gaussian", "two_point")
+        else [np.nan] * 3
+        for name, values in drawn.items()
+    ]
+    return {
+        "ks_target": np.array([stats.kstest(values, "norm").statistic for values in drawn.values()]),
+        "ks_gaussian": np.array([stats.ks_2samp(values, gaussian).statistic for values in drawn.values()]),
+        "kl": np.array(divergences, float),
+        "std": np.array([values.std() for values in drawn.values()]),
+        "kurtosis": np.array([stats.kurtosis(values) for values in drawn.values()]),
+        "density": np.array([np.histogram(values, BINS, density=True)[0] for values in drawn.values()]),
+        "loss": np.array([part.mean() for part in np.array_split(loss, min(LOSSES, len(loss)))]),
+    }
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Stack the widths of each depth and reading of the biases."""
+    cases = [*((LEARNED, depth) for depth in config.depths), (RANDOM, config.random_depth)]
+    laws_of = controls(device)
+
+    def stacked(quantity: str) -> dict[tuple[str, int], np.ndarray]:
+        return {
+            (biases, depth): np.stack(
+                [points[f"{biases}.{depth}.{width}"][quantity] for width in config.widths]
+            )
+            for biases, depth in cases
+        }
+
+    quantities = ("ks_target", "ks_gaussian", "kl", "std", "kurtosis", "density", "loss")
+    return Result(
+        config,
+        {name: laws_of[name].excess_kurtosis for name in LAWS},
+        *(stacked(quantity) for quantity in quantities),
+    )
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """Quantities of P-energy, P-energy-kl and P-ecram-energy."""
+    config, others = result.config, ("device", "bimodal")
+    cases = [(LEARNED, depth) for depth in config.depths]
+
+    def cell(quantity: str, case: tuple[str, int], width: int, law: str) -> Interval:
+        values = getattr(result, quantity)[case][width, :, LAWS.index(law)]
+        return mean_interval(values[..., 0] if quantity == "kl" else values)
+
+    def slopes(quantity: str, *names: str) -> Interval:
+        return largest(result.slope(quantity, law, depth=depth) for law in names for depth in config.depths)
+
+    widest = largest(cell("ks_target", case, -1, law) for case in cases for law in LAWS[:3])
+    kl_widest = largest(cell("kl", case, -1, law) for case in cases for law in others)
+    ecram = largest(cell("ks_gaussian", case, 0, "ecram") for case in cases)
+    n = config.seeds
+    return [
+        Measurement("P-energy", "worst_ks_widest", *widest, n),
+        Measurement("P-energy", "worst_width_slope", *slopes("ks_target", *others), n),
+        Measurement("P-energy-kl", "worst_slope_device", *slopes("kl", "device"), n),
+        Measurement("P-energy-kl", "worst_slope_bimodal", *slopes("kl", "bimodal"), n),
+        Measurement("P-energy-kl", "worst_kl_widest", *kl_widest, n),
+        Measurement("P-ecram-energy", "worst_ks_narrowest", *ecram, n),
+    ]
