@@ -17,7 +17,7 @@ CELLS = 256  # into which the line is cut; a spline sees nothing finer
 OUTERMOST = 1  # draws of x expected in each of the two outermost cells
 LEAST = 3  # draws of y in each cell
 INTERVALS = (4, 8, 16, 32, 64)  # of the splines tried
-CAUTION = 3.0  # standard deviations of noise by which a finer spline has to rise to be preferred
+CAUTION = 4.0  # standard deviations of noise by which a finer spline has to rise to be preferred
 TWO_SIDED_95 = 1.959963984540054
 FEWEST = 1000
 MOST_OUTSIDE = 0.01
@@ -32,12 +32,13 @@ def kl_divergence(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Estim
     changes nothing) is a lower bound, and comes closer with each knot. What fitting k coefficients to noise
     adds, ½ tr(V⁻¹C), is taken off: V and C are the covariances of the spline basis under q·e^g and of
     the fit's gradient over draws. Of splines of 4 to 64 intervals that one is kept whose estimate
-    stands highest less three standard deviations of that noise. The variance is that of the first order
+    stands highest less four standard deviations of that noise. The variance is that of the first order
     (log p̂/q̂(x) − p̂/q̂(y), pair by pair if the draws are paired) and ½ tr((V⁻¹C)²), which is all that
     is left where the laws are equal. The value may then be negative, by less than the interval is wide.
 
     What is sharper than a 64th of the range of normal scores stays unseen, and the estimate that much too
-    low. Where p ends abruptly and q does not (a uniform law against a Gaussian), by 0.3 % at 10⁵ draws.
+    low. Where p ends abruptly and q does not (a uniform law against a Gaussian), by 0.3 % at 10⁵ draws. Of intervals
+    for eight pairs of known divergence, 0 to 0.19, 90 to 100 % held it.
     Sources: M. D. Donsker and S. R. S. Varadhan, Commun. Pure Appl. Math. 36, 183 (1983), for the bound;
     M. Sugiyama et al., Ann. Inst. Stat. Math. 60, 699 (2008), for its fit to samples.
 
