@@ -15,21 +15,24 @@ from noisyweights import seeds
 
 __all__ = ["chip", "chip_seeds", "drawn", "random_layers"]
 
-
+# Of the thread that runs or traces a call: others draw for themselves.
 _DRAWN: ContextVar[Mapping[tuple[int, str], tf.Tensor]] = ContextVar("drawn", default=MappingProxyType({}))
 
 
 def random_layers(model: keras.Model) -> list[keras.layers.Layer]:
-    """Layers with random weights, in the order in which the model lists them.
+    """Layers with random weights, each once, in an order that follows from the model's structure.
 
-    Raises: ValueError for a model that has none.
+    Raises: ValueError for a model that has none, or whose weights are not made yet.
     """
+    # Keras has no public way to the layers inside of layers.
     found = [layer for layer in model._flatten_layers() if getattr(layer, "random_weights", ())]
     if not found:
         raise ValueError(
             f"{model.name} has no random weights: build it of mean-field layers, "
             "or make its twin with twins.from_deterministic"
         )
+    if unbuilt := [layer.name for layer in found if not layer.built]:
+        raise ValueError(f"{', '.join(unbuilt)} of {model.name} has no weights yet: call the model once")
     return found
 
 
@@ -38,6 +41,8 @@ def chip_seeds(model: keras.Model, *, draws: int, seed: int) -> np.ndarray:
 
     They are named by the place of a layer in its model, not by its law: two networks that differ by their
     law alone are drawn from the same uniforms.
+
+    Raises: ValueError for no draws, or a model without random weights.
     """
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws}")
@@ -52,7 +57,8 @@ def chip(model: keras.Model, seeds: tf.Tensor, *, stack: int | None = None) -> I
     Args:
         model: a network with random layers.
         seeds: int32 (random weights, 2), a row of `chip_seeds`.
-        stack: draw this many chips at once; outputs then have a draw axis in front. Dense layers only.
+        stack: draw this many chips at once: outputs then have a draw axis in front. For dense layers, and
+            inputs of shape (n, features).
     """
     shape = () if stack is None else (stack,)
     drawn = {

@@ -14,6 +14,7 @@ from noisyweights.noise.rules import Rule
 __all__ = ["ALPHA", "energy_loss", "sample_outputs", "train"]
 
 ALPHA = 1.5  # of the device paper, §4.1
+_BLOCK = 500  # iterations in one call of the graph
 
 
 def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float = ALPHA) -> tf.Tensor:
@@ -26,6 +27,8 @@ def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float = ALPHA) -> tf
         outputs: (draws,) of the network, each of its own weights; at least 2.
         target: a quadrature rule for expectations over the target y.
         alpha: exponent in (0, 2).
+
+    Raises: ValueError for another exponent, or fewer than two draws.
     """
     if not 0 < alpha < 2:
         raise ValueError(f"alpha must lie in (0, 2), where the distance is one, got {alpha}")
@@ -33,10 +36,15 @@ def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float = ALPHA) -> tf
         raise ValueError(f"outputs must be at least 2 draws of shape (draws,), got {tuple(outputs.shape)}")
     nodes = tf.constant(target.nodes, outputs.dtype)
     weights = tf.constant(target.weights, outputs.dtype)
-    to_target = tf.abs(outputs[:, tf.newaxis] - nodes) ** alpha
+    tiny = np.finfo(outputs.dtype.as_numpy_dtype).tiny
+
+    def power(differences):  # at 0 its slope is infinite for alpha < 1, where none is meant
+        return tf.maximum(tf.abs(differences), tiny) ** alpha
+
     draws = outputs.shape[0]
-    between = tf.reduce_sum(tf.abs(outputs[:, tf.newaxis] - outputs) ** alpha) / (draws * (draws - 1))
-    return 2 * tf.reduce_mean(tf.linalg.matvec(to_target, weights)) - between
+    to_target = tf.linalg.matvec(power(outputs[:, tf.newaxis] - nodes), weights)
+    between = tf.reduce_sum(power(outputs[:, tf.newaxis] - outputs)) / (draws * (draws - 1))
+    return 2 * tf.reduce_mean(to_target) - between
 
 
 def train(
@@ -61,8 +69,15 @@ def train(
         seed: whole number from which the draws follow.
         alpha: exponent of the distance.
         optimizer: Adam with its defaults if None, as in the paper.
+
+    Raises: ValueError for more than one input, NaN, no iterations, a model with several outputs, or a loss
+        that is not finite, with the weights as they were before.
     """
-    x = _one_input(x)
+    x = _one_input(model, x)
+    if iterations < 1:
+        raise ValueError(f"iterations must be at least 1, got {iterations}")
+    if (shape := model.compute_output_shape(x.shape)) != (1, 1):
+        raise ValueError(f"{model.name} must have one output, shape (1, 1), got {shape}")
     optimizer = optimizer or keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
     noise = tf.random.Generator.from_key_counter(
@@ -70,7 +85,7 @@ def train(
     )
     weights = sum(len(layer.random_weights) for layer in chips.random_layers(model))
 
-    @tf.function
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
     def steps(count):
         losses = tf.TensorArray(tf.float32, count)
         for step in tf.range(count):
@@ -83,10 +98,18 @@ def train(
             losses = losses.write(step, tf.cast(loss, tf.float32))
         return losses.stack()
 
-    block = min(iterations, 500)
+    run = steps.get_concrete_function()
+    before = [tf.identity(variable.value) for variable in model.trainable_variables]
     losses = []
-    for start in trange(0, iterations, block, desc="energy distance", delay=5, leave=False):
-        losses.append(steps(tf.constant(min(block, iterations - start))).numpy())
+    for start in trange(0, iterations, _BLOCK, desc="energy distance", delay=5, leave=False):
+        losses.append(run(tf.constant(min(_BLOCK, iterations - start))).numpy())
+        if not np.isfinite(losses[-1]).all():
+            for variable, value in zip(model.trainable_variables, before, strict=True):
+                variable.assign(value)
+            raise ValueError(
+                "the energy distance became NaN or infinite; the weights are as they were: "
+                "lower the learning rate"
+            )
     return np.concatenate(losses)
 
 
@@ -104,22 +127,29 @@ def sample_outputs(
         draws: number of chips.
         seed: whole number from which the draws follow.
         stack: chips evaluated at once.
-    """
-    x = _one_input(x)
-    stack = min(stack, draws)
-    blocks = -(-draws // stack)
 
-    @tf.function
+    Raises: ValueError for more than one input, NaN, or no draws.
+    """
+    x = _one_input(model, x)
+    if draws < 1 or stack < 1:
+        raise ValueError(f"draws and stack must be at least 1, got {draws} and {stack}")
+    stack = min(stack, draws)
+    at = chips.chip_seeds(model, draws=-(-draws // stack), seed=seed)
+
+    @tf.function(input_signature=[tf.TensorSpec(at.shape[1:], tf.int32)])
     def outputs(at):
         with chips.chip(model, at, stack=stack):
             return model(x, training=False)[:, 0]
 
-    found = [outputs(at).numpy() for at in chips.chip_seeds(model, draws=blocks, seed=seed)]
+    run = outputs.get_concrete_function()
+    found = [run(tf.constant(block)).numpy() for block in at]
     return np.concatenate(found)[:draws]
 
 
-def _one_input(x: np.ndarray) -> np.ndarray:
-    x = np.asarray(x, np.float32)
+def _one_input(model: keras.Model, x: np.ndarray) -> np.ndarray:
+    x = np.asarray(x, model.variable_dtype)
     if x.ndim != 2 or len(x) != 1 or not np.isfinite(x).all():
         raise ValueError(f"x must be one finite input of shape (1, features), got {x!r}")
+    if not model.built:
+        model(x)
     return x

@@ -18,7 +18,8 @@ from noisyweights.networks import chips
 __all__ = ["Decomposition", "decompose", "predict_draws", "predictive_quantiles"]
 
 _BLOCK = 8  # draws in one call of the graph: the step of the progress bar, and all that memory holds twice
-_PREDICTORS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
+# Graphs that evaluate a block of draws, kept for as long as their model lives.
+_PREDICTORS: weakref.WeakKeyDictionary[keras.Model, dict] = weakref.WeakKeyDictionary()
 
 
 def predict_draws(
@@ -31,27 +32,28 @@ def predict_draws(
 
     Args:
         model: network with mean-field layers and one output.
-        x: inputs, (n, …), as the model takes them.
+        x: inputs, (n, …), numbers as the model takes them.
         draws: number of networks.
         seed: whole number from which the draws follow.
         batch_size: inputs that go through a network at once.
 
-    Raises: ValueError for no inputs, NaN or infinite ones, no draws, or a model without random weights.
+    Raises: ValueError for no inputs, NaN or infinite ones, no draws, or a model without random weights or
+        with several outputs.
     """
-    x = np.asarray(x, model.compute_dtype)
+    x = np.asarray(x, model.variable_dtype)
     if x.ndim < 2 or not len(x):
         raise ValueError(f"x must hold at least one input, (n, …), got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"x has {np.sum(~np.isfinite(x))} NaN or infinite values: mend or leave them out")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    inputs = tf.constant(x)
+    predict = _predictor(model, inputs, batch_size if batch_size < len(x) else None)
     at = chips.chip_seeds(model, draws=draws, seed=seed)
-    predict, inputs = _predictor(model), tf.constant(x)
-    size = batch_size if batch_size < len(x) else None
     found = None
     with tqdm(total=draws, desc="draws", unit="", delay=5, leave=False) as bar:
         for start in range(0, draws, _BLOCK):
-            block = predict(tf.constant(at[start : start + _BLOCK]), inputs, size).numpy()
+            block = predict(tf.constant(at[start : start + _BLOCK]), inputs).numpy()
             if found is None:
                 found = np.empty((draws, *block.shape[1:]), block.dtype)
             found[start : start + len(block)] = block
@@ -59,27 +61,45 @@ def predict_draws(
     return found
 
 
-def _predictor(model: keras.Model) -> Callable[..., tf.Tensor]:
-    """The graph that evaluates a block of draws of a model, kept for as long as the model lives."""
-    if model not in _PREDICTORS:
-        _PREDICTORS[model] = _predict_block(weakref.ref(model))
-    return _PREDICTORS[model]
+def _predictor(model: keras.Model, x: tf.Tensor, size: int | None) -> Callable[..., tf.Tensor]:
+    """The graph that evaluates a block of draws, (block, random weights, 2) and x → (block, n, …)."""
+    if not model.built:
+        model(x[:1])
+    graphs = _PREDICTORS.setdefault(model, {})
+    key = (x.dtype, x.shape[1:], size, *map(id, model.weights))  # a layer can be added to a model later
+    if key not in graphs:
+        graphs[key] = _trace(weakref.ref(model), x, size)
+    return graphs[key]
 
 
-def _predict_block(model: Callable[[], keras.Model]) -> Callable[..., tf.Tensor]:
-    @tf.function(autograph=False, reduce_retracing=True)
-    def predict(seeds: tf.Tensor, x: tf.Tensor, size: int | None) -> tf.Tensor:
+def _trace(model: Callable[[], keras.Model], x: tf.Tensor, size: int | None) -> Callable[..., tf.Tensor]:
+    at = chips.chip_seeds(model(), draws=1, seed=0)
+    with chips.chip(model(), tf.constant(at[0])):
+        output = model()(x[:1], training=False)
+    if not tf.is_tensor(output):
+        raise ValueError(
+            f"{model().name} has outputs {tf.nest.map_structure(lambda one: tuple(one.shape), output)}, and "
+            "draws are of one: make a model of each, keras.Model(model.inputs, output)"
+        )
+
+    @tf.function(autograph=False)
+    def predict(seeds: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         return tf.map_fn(
-            lambda at: _one_draw(model(), at, x, size),
+            lambda at: _one_draw(model(), at, x, size, output.dtype),
             seeds,
-            fn_output_signature=model().compute_dtype,
+            fn_output_signature=output.dtype,
             parallel_iterations=2,
         )
 
-    return predict
+    # Traced here and now, since TensorFlow takes many models in turn for one that is traced too often.
+    return predict.get_concrete_function(
+        tf.TensorSpec([None, *at.shape[1:]], tf.int32), tf.TensorSpec([None, *x.shape[1:]], x.dtype)
+    )
 
 
-def _one_draw(model: keras.Model, seeds: tf.Tensor, x: tf.Tensor, size: int | None) -> tf.Tensor:
+def _one_draw(
+    model: keras.Model, seeds: tf.Tensor, x: tf.Tensor, size: int | None, dtype: tf.DType
+) -> tf.Tensor:
     """Predictions of one chip, in batches of `size`, the last of which overlaps the one before."""
     with chips.chip(model, seeds):
         if size is None:
@@ -88,7 +108,7 @@ def _one_draw(model: keras.Model, seeds: tf.Tensor, x: tf.Tensor, size: int | No
         batches = tf.map_fn(
             lambda start: model(x[start : start + size], training=False),
             tf.minimum(tf.range(0, n, size), n - size),
-            fn_output_signature=model.compute_dtype,
+            fn_output_signature=dtype,
             parallel_iterations=1,
         )
         whole = tf.reshape(batches[:-1], tf.concat([[-1], tf.shape(batches)[2:]], 0))

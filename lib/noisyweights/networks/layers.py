@@ -1,13 +1,14 @@
 """Mean-field layers: every weight is loc + scale·z with z from a law of mean 0 and variance 1.
 
 They are Keras 3 layers of the TensorFlow backend, for `fit`, `compile`, functional models and `.keras` files.
-A call draws each weight once, for all inputs in the batch; `inference.predict_draws` holds a draw still
-over a whole data set.
+A call of a model draws each weight once, for all inputs in the batch and wherever a layer is used twice;
+`inference.predict_draws` holds a draw still over a whole data set.
 """
 
 from __future__ import annotations
 
 import functools
+import random
 from typing import Any
 
 import keras
@@ -17,7 +18,7 @@ import tensorflow_probability as tfp
 
 from noisyweights import seeds
 from noisyweights.networks import chips
-from noisyweights.noise import laws, quadrature
+from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 
 tfd = tfp.distributions
@@ -39,7 +40,7 @@ class MeanField(keras.layers.Layer):
 
     The divergence, exact for every law with a density, joins the loss as kl_weight·KL, and `fit` reports it
     as the metric `<layer>_kl`. Weights are stored as means `kernel_loc` and as logarithms of standard
-    deviations `kernel_log_scale`.
+    deviations `kernel_log_scale`, and kl_weight as a variable, so that `variational.Tempering` can change it.
 
     Args:
         law: of the unit noise z; see `noise.laws`.
@@ -51,10 +52,11 @@ class MeanField(keras.layers.Layer):
         activation: as in any Keras layer.
         seed: whole number from which initial means and training draws follow; None leaves it to
             `keras.utils.set_random_seed`.
-        **kwargs: name, dtype, trainable of the Keras layer.
+        **kwargs: name, dtype, trainable of the Keras layer. Means and scales are float32 or float64.
 
     Raises: TypeError when `law` is no law; ValueError for one whose variance is not 1, a scale or weight
-        out of range, or an unknown word for `biases`.
+        out of range, an unknown word for `biases`, or weights in half precision. Training raises
+        NotImplementedError for a law without density.
     """
 
     random_weights: tuple[str, ...] = ("kernel",)
@@ -72,7 +74,14 @@ class MeanField(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_law(law)
+        if not isinstance(law, Law):
+            raise TypeError(f"law must be one of noise.laws, got {law!r}")
+        _check_moments(law)
+        if self.variable_dtype not in ("float32", "float64"):
+            raise ValueError(
+                f"means and scales need float32 or float64, got {self.variable_dtype}: "
+                "to compute in half precision use dtype='mixed_float16'"
+            )
         if biases not in BIASES:
             raise ValueError(f"biases must be one of {', '.join(BIASES)}, got {biases!r}")
         for name, value in (("prior_scale", prior_scale), ("initial_scale", initial_scale)):
@@ -88,7 +97,7 @@ class MeanField(keras.layers.Layer):
         self.biases = biases
         self.initial_scale = float(initial_scale)
         self.activation = keras.activations.get(activation)
-        self.seed = int(np.random.default_rng().integers(2**31)) if seed is None else int(seed)
+        self.seed = random.randrange(2**31) if seed is None else int(seed)
         if biases == "random":
             self.random_weights = ("kernel", "bias")
         self._noise = keras.random.SeedGenerator(int(seeds.fold(self.seed, "noise")[0]) & 0x7FFFFFFF)
@@ -109,6 +118,7 @@ class MeanField(keras.layers.Layer):
             initializer=keras.initializers.Constant(self.initial_kl_weight),
             trainable=False,
             name="kl_weight",
+            autocast=False,  # 1/n can be too small for half precision
         )
 
     def _add_random(self, weight: str, shape: tuple[int, ...], initializer: Any) -> None:
@@ -123,25 +133,34 @@ class MeanField(keras.layers.Layer):
         return self.law(loc.value, tf.exp(log_scale.value))
 
     def kl(self) -> tf.Tensor:
-        """Divergence of the random weights from their prior in nats, a scalar.
+        """Divergence of the random weights from their prior in nats, a scalar, summed over weights:
+
+        KL(z ‖ N(0, 1)) − log(σ/s) + (μ²/s² + σ²/s² − 1)/2, exact for every law z, since it has unit variance.
 
         Raises: NotImplementedError for a law without a density.
         """
-        scale = tf.constant(self.prior_scale, self.variable_dtype)
-        prior = tfd.Normal(tf.zeros_like(scale), scale)
-        divergences = [tfd.kl_divergence(self.distribution(weight), prior) for weight in self.random_weights]
-        return tf.add_n([tf.reduce_sum(divergence) for divergence in divergences])
+        zero, one = np.float64([0, 1])
+        unit = tfd.kl_divergence(self.law(zero, one), tfd.Normal(zero, one))
+        constant = tf.cast(unit + np.log(self.prior_scale) - 0.5, self.variable_dtype)
+        divergence = 0.0
+        # Straight from log σ: few passes over the weights, and finite where σ is too small for a float.
+        for weight in self.random_weights:
+            loc, log_scale = (getattr(self, f"{weight}_{part}").value for part in ("loc", "log_scale"))
+            squares = tf.nn.l2_loss(loc) + tf.nn.l2_loss(tf.exp(log_scale))  # half of their sum
+            size = loc.shape.num_elements()
+            divergence += size * constant - tf.reduce_sum(log_scale) + squares / self.prior_scale**2
+        return divergence
 
     def sample(self, weight: str, seed: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
         """Draw a random weight, "kernel" or "bias", from a seed of shape (2,): shape + that of the weight."""
         return tf.cast(self.distribution(weight).sample(shape, seed=seed), self.compute_dtype)
 
-    def _draw(self, weight: str) -> tf.Tensor:
-        """A random weight's value: that on the chip in use, if there is one, else a new draw."""
-        drawn = chips.drawn(self, weight)
-        return self.sample(weight, tf.cast(self._noise.next(), tf.int32)) if drawn is None else drawn
-
-    def _kernel_and_bias(self) -> tuple[tf.Tensor, tf.Tensor | None]:
+    def _kernel_and_bias(self, training: bool | None) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Both as this call uses them: those of the chip in use, if there is one, or else new draws."""
+        # Keras empties `losses` when a call of the whole model begins, so they tell of an earlier use in it.
+        if chips.drawn(self, "kernel") is None and not self.losses:
+            self._noise.next()
+            self.add_loss(self._weighted_kl(training))
         bias = None
         if self.biases == "random":
             bias = self._draw("bias")
@@ -149,14 +168,21 @@ class MeanField(keras.layers.Layer):
             bias = self.bias
         return self._draw("kernel"), bias
 
-    def _divergence_joins_loss(self, training: bool | None) -> None:
-        """Add kl_weight·KL to the model's loss, unless this is a chip's prediction or no density exists."""
-        predicting = chips.drawn(self, "kernel") is not None
-        if predicting or not (training or self.law.has_density):
-            return
+    def _draw(self, weight: str) -> tf.Tensor:
+        drawn = chips.drawn(self, weight)
+        if drawn is not None:
+            return drawn
+        key, counter = tf.unstack(tf.cast(self._noise.state.value, tf.int32))
+        return self.sample(weight, tf.stack([key + self.random_weights.index(weight), counter]))
+
+    def _weighted_kl(self, training: bool | None) -> tf.Tensor:
+        """kl_weight·KL, or 0 for a law without density, which can predict but not be trained."""
+        if not (training or self.law.has_density):
+            return tf.zeros(())
         divergence = self.kl()
         self._kl_metric.update_state(divergence)
-        self.add_loss(tf.cast(self.kl_weight, divergence.dtype) * divergence)
+        # Keras adds up losses in this precision, whatever that of the weights.
+        return tf.cast(self.kl_weight.value * divergence, keras.config.floatx())
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -180,7 +206,7 @@ class MeanField(keras.layers.Layer):
                 "load it with the version of noisyweights that saved it"
             )
         law = config.pop("law")
-        return cls(law=law if isinstance(law, Law) else laws.from_config(law), **config)
+        return cls(law=laws.from_config(law) if isinstance(law, dict) else law, **config)
 
 
 @keras.saving.register_keras_serializable(package="noisyweights")
@@ -202,8 +228,7 @@ class MeanFieldDense(MeanField):
         self.built = True
 
     def call(self, inputs, training=None):
-        self._divergence_joins_loss(training)
-        kernel, bias = self._kernel_and_bias()
+        kernel, bias = self._kernel_and_bias(training)
         outputs = tf.matmul(inputs, kernel)  # kernels of a stack of chips broadcast over the inputs
         if bias is not None:
             outputs += bias if bias.shape.rank == 1 else bias[..., tf.newaxis, :]
@@ -241,17 +266,17 @@ class MeanFieldConv2D(MeanField):
         self.built = True
 
     def call(self, inputs, training=None):
-        self._divergence_joins_loss(training)
-        kernel, bias = self._kernel_and_bias()
+        kernel, bias = self._kernel_and_bias(training)
         if kernel.shape.rank > 4:
             raise ValueError(f"{self.name} is a convolution, and chips can be stacked in dense layers only")
         outputs = tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper())
         return self.activation(outputs if bias is None else outputs + bias)
 
     def compute_output_shape(self, input_shape):
-        return keras.ops.operation_utils.compute_conv_output_shape(
-            input_shape, self.filters, self.kernel_size, self.strides, self.padding
-        )
+        taken = self.kernel_size if self.padding == "valid" else (1, 1)
+        sides = zip(input_shape[1:3], taken, self.strides, strict=True)
+        rows, columns = (None if n is None else (n - k) // stride + 1 for n, k, stride in sides)
+        return (input_shape[0], rows, columns, self.filters)
 
     def get_config(self):
         return {
@@ -270,16 +295,13 @@ def _pair(size) -> tuple[int, int]:
     return pair
 
 
-@functools.lru_cache
-def _check_law(law: Law) -> None:
-    if not isinstance(law, Law):
-        raise TypeError(f"law must be one of noise.laws, got {law!r}")
-    if law.has_density:
-        mean, square = (quadrature.expectation(lambda z, p=p: z**p, law=law) for p in (1, 2))
-    else:
-        draws = law.quantile((np.arange(4096) + 0.5) / 4096).numpy()
-        mean, square = draws.mean(), np.square(draws).mean()
-    if not (abs(mean) < 1e-3 and abs(square - 1) < 1e-3):
+@functools.lru_cache(typed=True)  # a subclass can be equal to a law that passed
+def _check_moments(law: Law) -> None:
+    t = (np.arange(2048) + 0.5) / 2048
+    u = np.maximum(t**3 / 2, 2.0**-24)  # midpoints in t, so that the tails count
+    lower, upper = law.quantile(np.float32(u)).numpy(), law.quantile(np.float32(1 - u)).numpy()
+    mean, square = (np.mean(1.5 * t**2 * (lower**power + upper**power)) for power in (1, 2))
+    if not (abs(mean) < 2e-3 and abs(square - 1) < 2e-3):
         raise ValueError(
             f"a law has mean 0 and variance 1, but {law.name} has {mean:.4g} and {square - mean**2:.4g}: "
             "standardise it, as laws.empirical does"

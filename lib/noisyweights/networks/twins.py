@@ -18,23 +18,25 @@ __all__ = ["from_deterministic", "with_law"]
 def with_law(model: keras.Model, law: Law) -> keras.Model:
     """Return the same network with another base law and the same means and standard deviations.
 
-    Nothing is trained and nothing is shared: the two can be changed independently. The copy is not compiled.
+    Nothing is trained and nothing is shared: the two can be changed independently. The copy is not compiled,
+    and keeps all that the model's weights hold, statistics of BatchNormalization and kl_weight among them.
 
-    Raises: ValueError for a model that Keras cannot clone (subclassed), or without mean-field layers.
+    Raises: TypeError when `law` is no law; ValueError for a model that Keras cannot clone (subclassed), or
+        without mean-field layers.
     """
     changed = []
 
     def clone(layer):
         config = layer.get_config()
         if isinstance(layer, MeanField):
-            config |= {"law": law.get_config()}
+            config |= {"law": law}
             changed.append(layer.name)
         return type(layer).from_config(config)
 
     twin = _clone(model, clone)
     if not changed:
         raise ValueError(f"{model.name} has no mean-field layers, so no law to swap: see from_deterministic")
-    twin.set_weights(model.get_weights())
+    _copy(model, twin)
     return twin
 
 
@@ -55,13 +57,13 @@ def from_deterministic(
     (App. C); there the biases stay fixed. Other layers are copied with their state.
 
     Args:
-        model: sequential or functional; its Dense and Conv2D layers must have no regularizers or constraints.
+        model: sequential or functional. Layers inside of wrappers such as TimeDistributed stay as they are.
         law, prior_scale, kl_weight, biases, initial_scale: as in `MeanField`. A layer without bias stays so.
         seed: whole number from which every layer's own seed follows.
         convert: which of the Dense and Conv2D layers become random; all of them by default.
 
-    Raises: ValueError for a model that Keras cannot clone, that has none of these layers, or a convolution
-        with groups, dilation or channels first.
+    Raises: ValueError for a model that Keras cannot clone, that has none of these layers, or whose kernels
+        have a regularizer or constraint (the prior takes their place), groups, dilation or channels first.
     """
     settings = {
         "law": law,
@@ -82,15 +84,15 @@ def from_deterministic(
         return twin
 
     copy = _clone(model, clone)
-    if not any(isinstance(twin, MeanField) for _, twin in pairs):
+    if all(type(twin) is type(layer) for layer, twin in pairs):
         raise ValueError(f"{model.name} has no Dense or Conv2D layer to make random")
     for layer, twin in pairs:
-        if isinstance(twin, MeanField):
+        if type(twin) is not type(layer):
             twin.kernel_loc.assign(layer.kernel)
             if layer.use_bias:
                 (twin.bias_loc if biases == "random" else twin.bias).assign(layer.bias)
         elif isinstance(twin, keras.layers.Layer):  # and not a bare operation, such as a sum
-            twin.set_weights(layer.get_weights())
+            _copy(layer, twin)
     return copy
 
 
@@ -110,14 +112,27 @@ def _convolution(layer: keras.layers.Conv2D, settings: dict[str, Any]) -> MeanFi
 
 
 def _kept(layer: keras.layers.Layer) -> dict[str, Any]:
-    return {"activation": layer.activation, "name": layer.name, "dtype": layer.dtype_policy}
+    parts = ("kernel_regularizer", "kernel_constraint", "bias_regularizer", "bias_constraint")
+    if found := [part for part in (*parts, "activity_regularizer") if getattr(layer, part) is not None]:
+        raise ValueError(f"{layer.name} has a {found[0]}, which no mean-field twin keeps: train without it")
+    return {
+        "activation": layer.activation,
+        "name": layer.name,
+        "dtype": layer.dtype_policy,
+        "trainable": layer.trainable,
+    }
 
 
 _TWINS = {keras.layers.Dense: _dense, keras.layers.Conv2D: _convolution}
 
 
+def _copy(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
+    for old, new in zip(source.weights, target.weights, strict=True):
+        new.assign(old)
+
+
 def _clone(model: keras.Model, clone: Callable[[keras.layers.Layer], keras.layers.Layer]) -> keras.Model:
-    if not isinstance(model, keras.Sequential) and type(model) is not keras.Model and not _functional(model):
+    if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):  # a graph of layers
         raise ValueError(
             f"{model.name} is a subclass of keras.Model, whose layers cannot be exchanged: "
             "build it as a sequential or functional model"
@@ -125,7 +140,3 @@ def _clone(model: keras.Model, clone: Callable[[keras.layers.Layer], keras.layer
     if not model.built:
         raise ValueError(f"{model.name} has no weights yet: give it an Input, or call it once")
     return keras.models.clone_model(model, clone_function=clone, recursive=True)
-
-
-def _functional(model: keras.Model) -> bool:
-    return type(model).__name__ == "Functional"

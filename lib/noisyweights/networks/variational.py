@@ -79,7 +79,9 @@ def elbo(
     for one in predict_draws(model, x, draws=draws, seed=seed):
         each = np.asarray(log_likelihood(y, one), float)
         if each.shape != y.shape[:1]:
-            raise ValueError(f"log_likelihood must return shape {y.shape[:1]}, one for each, got {each.shape}")
+            raise ValueError(
+                f"log_likelihood must return shape {y.shape[:1]}, one for each, got {each.shape}"
+            )
         sums.append(each.sum())
     return Elbo(
         log_likelihood=float(np.mean(sums)),
@@ -118,18 +120,6 @@ class Tempering(keras.callbacks.Callback):
             layer.kl_weight.assign(layer.initial_kl_weight)
 
 
-class _Bar(keras.callbacks.Callback):
-    def on_train_begin(self, logs=None):
-        steps = self.params["epochs"] * self.params["steps"]
-        self.bar = tqdm(total=steps, desc="training", unit="", delay=5, leave=False)
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.bar.update()
-
-    def on_train_end(self, logs=None):
-        self.bar.close()
-
-
 def train(
     model: keras.Model,
     x: ArrayLike,
@@ -162,18 +152,21 @@ def train(
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
     if not model.built:
         model(x[:1])
-    _check_labels(y, loss, classes=model.compute_output_shape(x.shape)[-1])
+    _check_labels(model, x, y, loss)
     before = [tf.identity(weight.value) for weight in model.weights]
     model.compile(optimizer=optimizer or keras.optimizers.Adam(), loss=loss)
     callbacks = [Tempering(time=tempering)] if tempering is not None else []
-    history = model.fit(
-        _batches(x, y, batch_size=batch_size, epochs=epochs, seed=seed),
-        epochs=epochs,
-        steps_per_epoch=-(-len(x) // batch_size),
-        callbacks=[*callbacks, keras.callbacks.TerminateOnNaN(), _Bar()],
-        shuffle=False,
-        verbose=0,
-    )
+    steps = -(-len(x) // batch_size)
+    with tqdm(total=epochs * steps, desc="training", unit="", delay=5, leave=False) as bar:
+        step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update())
+        history = model.fit(
+            _batches(x, y, batch_size=batch_size, epochs=epochs, seed=seed),
+            epochs=epochs,
+            steps_per_epoch=steps,
+            callbacks=[*callbacks, keras.callbacks.TerminateOnNaN(), step],
+            shuffle=False,
+            verbose=0,
+        )
     if not np.isfinite(history.history["loss"][-1]):
         for weight, value in zip(model.weights, before, strict=True):
             weight.assign(value)
@@ -196,10 +189,11 @@ def _batches(x: np.ndarray, y: np.ndarray, *, batch_size: int, epochs: int, seed
     return batches.map(lambda at: (tf.gather(inputs, at), tf.gather(targets, at))).prefetch(2)
 
 
-def _check_labels(y: np.ndarray, loss: keras.losses.Loss | str, *, classes: int) -> None:
+def _check_labels(model: keras.Model, x: np.ndarray, y: np.ndarray, loss: keras.losses.Loss | str) -> None:
     sparse = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
     if not sparse and keras.losses.get(loss) is not keras.losses.sparse_categorical_crossentropy:
         return
+    classes = model.compute_output_shape(x.shape)[-1]
     known = (y == np.clip(np.rint(y), 0, classes - 1)) | (y == getattr(loss, "ignore_class", None))
     if not known.all():
         raise ValueError(
