@@ -3,6 +3,7 @@
 import subprocess
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -56,6 +57,36 @@ def test_a_notebook_installs_the_library_where_it_is_missing() -> None:
         '%pip install --quiet "noisyweights @ git+https://example.org/book@abc"' in notebook.cells[0].source
     )
     assert notebook.cells[1].source == "# A question"
+
+
+def test_the_branch_of_notebooks_can_be_launched(tmp_path: Path) -> None:
+    """Chapters with links among each other, the packages that Binder installs, and the commit they are of."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for name, text in (("01-a", "See [b](02-b.md#part) and [plain](plain.md)."), ("02-b", "# B")):
+        page = v4.new_notebook(cells=[v4.new_markdown_cell(text)])
+        nbformat.write(page, folder / f"{name}.ipynb")
+    book = SimpleNamespace(pages=lambda: [*map(str, sorted(folder.iterdir())), str(folder / "scoreboard.md")])
+    config = {"repository": {"url": "https://example.org/book", "path_to_book": "book"}}
+    out = tmp_path / "out"
+    release.write_notebooks(book, out, config=config, commit="abc")
+    assert sorted(path.name for path in (out / "book").iterdir()) == ["01-a.ipynb", "02-b.ipynb"]
+    first = nbformat.read(out / "book" / "01-a.ipynb", as_version=4)
+    assert first.cells[1].source == "See [b](02-b.ipynb#part) and [plain](plain.md)."
+    requirements = (out / "requirements.txt").read_text("utf-8").splitlines()
+    assert "noisyweights @ git+https://example.org/book@abc" in requirements
+    constraints = (out / "constraints.txt").read_text("utf-8")
+    assert "tensorflow==" in constraints
+    assert "--hash" not in constraints, "pip takes no hashes in constraints beside a package from git"
+    assert "abc" in (out / "README.md").read_text("utf-8")
+
+
+def test_without_a_site_there_is_nothing_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = SimpleNamespace(index=tmp_path / "index.html", name="quick-reference")
+    monkeypatch.setattr(release, "plan", lambda profile: SimpleNamespace(edition=edition))
+    with pytest.raises(SystemExit, match="there is no site of quick-reference: make book PROFILE=quick"):
+        release.main(["--commit", "abc", "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_repository_has_one_address() -> None:

@@ -1,0 +1,43 @@
+"""An edition is named by its profile, its noise file and what is in it."""
+
+from pathlib import Path
+
+import pytest
+
+from noisyweights.pipeline.edition import REFERENCE, Edition
+
+
+def test_without_a_noise_file_it_is_the_reference() -> None:
+    edition = Edition.of("quick")
+    assert edition.name == "quick-reference"
+    assert edition.source == REFERENCE
+    assert edition.index == Path("_build/quick-reference/site/index.html")
+
+
+def test_another_measurement_under_an_old_name_is_another_edition(tmp_path: Path) -> None:
+    noise = tmp_path / "cell.csv"
+    noise.write_text("1\n2\n")
+    first = Edition.of("smoke", str(noise))
+    assert Edition.of("smoke", str(noise)) == first
+    assert first.source == noise
+    noise.write_text("1\n3\n")
+    assert Edition.of("smoke", str(noise)).name != first.name
+
+
+@pytest.mark.parametrize(
+    ("file", "stem"), [("my cell (2).csv", "my-cell-2"), ("µ.csv", "noise"), ("../up.txt", "up")]
+)
+def test_whatever_the_file_is_called_its_folder_is_one_word(tmp_path: Path, file: str, stem: str) -> None:
+    (tmp_path / "in").mkdir()
+    noise = tmp_path / "in" / file
+    noise.write_text("1\n")
+    folder = Edition.of("smoke", str(noise)).folder
+    assert folder.parent == Path("_build")
+    assert folder.name.rpartition("-")[0] == f"smoke-{stem}"
+
+
+def test_what_cannot_be_an_edition() -> None:
+    with pytest.raises(ValueError, match="no profile is called 'tiny': PROFILE is one of smoke, quick, full"):
+        Edition.of("tiny")
+    with pytest.raises(ValueError, match=r"there is no noise file nowhere\.csv"):
+        Edition.of("smoke", "nowhere.csv")
