@@ -21,7 +21,7 @@ def load_tensorflow() -> None:
     What was held back is printed when loading fails; what they warn of in their own code is not shown.
     Nothing happens if TensorFlow is loaded already.
     """
-    if "tensorflow" in sys.modules:
+    if "tensorflow_probability" in sys.modules:
         return
     with _held_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -6,7 +6,6 @@ Chapter 4; §4.1, eq. 8, Figs. 4 and 8, App. C and D of the device paper.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import keras
 import numpy as np
 from scipy import stats
 
@@ -19,6 +18,8 @@ from noisyweights.experiments.replicates import Interval, largest, mean_interval
 from noisyweights.networks import energy, twins
 from noisyweights.networks.layers import MeanFieldDense
 from noisyweights.noise import laws, rules
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = [
     "BINS",

@@ -6,7 +6,6 @@ Chapter 5; §4.2, eqs. 9 and 10, Fig. 5 and App. C of the device paper.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import keras
 import numpy as np
 from scipy import special
 
@@ -18,6 +17,8 @@ from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import Interval, largest, mean_interval
 from noisyweights.networks import chips, inference, twins, variational
 from noisyweights.noise import laws
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = [
     "GRID",

@@ -1,0 +1,80 @@
+"""The energy-distance experiment: its network at the origin, its target, and what its measurements say."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from noisyweights.evidence import claims
+from noisyweights.experiments import energy_distance
+from noisyweights.experiments.energy_distance import BINS, LAWS, LEARNED, RANDOM
+from noisyweights.networks import energy
+from noisyweights.noise import laws
+
+CONFIG = energy_distance.PROFILES["smoke"]
+
+
+def synthetic(slope):
+    """Points of a world where KL and distances are powers of the width."""
+    found = {}
+    for name in energy_distance.points(CONFIG):
+        width = float(name.split(".")[2])
+        shape = (CONFIG.seeds, len(LAWS))
+        kl = np.full((*shape, 3), 0.5 * width**slope)
+        kl[:, [0, -1]] = np.nan
+        found[name] = {
+            "ks_target": np.full(shape, 0.1 * width**slope),
+            "ks_gaussian": np.full(shape, 0.01),
+            "kl": kl,
+            "std": np.ones(shape),
+            "kurtosis": np.tile([0, 0.5, -1.0, 0.1, -0.5, -1.5], (CONFIG.seeds, 1)) / width,
+            "density": np.ones((len(LAWS), len(BINS) - 1)),
+            "loss": np.ones((CONFIG.seeds, 10)),
+        }
+    return found
+
+
+@pytest.fixture
+def device(monkeypatch):
+    monkeypatch.setattr(energy_distance, "controls", lambda device: dict.fromkeys(LAWS, laws.uniform()))
+    return SimpleNamespace()
+
+
+@pytest.mark.parametrize("slope", [-2.0, -0.25])
+def test_slopes_and_ends_are_those_put_in(device, slope):
+    result = energy_distance.collect(CONFIG, device, synthetic(slope))
+    measured = energy_distance.measurements(result)
+    for claim in ("P-energy", "P-energy-kl", "P-ecram-energy"):
+        assert claims.check_states(claim, measured)
+    found = {m.quantity: m.value for m in measured}
+    widest = CONFIG.widths[-1]
+    assert found["worst_slope_device"] == pytest.approx(slope)
+    assert found["worst_slope_bimodal"] == pytest.approx(slope)
+    assert found["worst_width_slope"] == pytest.approx(slope)
+    assert found["worst_kl_widest"] == pytest.approx(0.5 * widest**slope)
+    assert found["worst_ks_widest"] == pytest.approx(0.1 * widest**slope)
+    assert found["worst_ks_narrowest"] == pytest.approx(0.01)
+
+
+def test_effective_weights_undo_the_central_limit(device):
+    result = energy_distance.collect(CONFIG, device, synthetic(-2.0))
+    kurtosis = -1.2  # of the uniform law, which stands for all of them here
+    expected = np.array(CONFIG.widths) * kurtosis / -1.0
+    assert result.effective_weights("bimodal", depth=1)[:, 0] == pytest.approx(expected)
+
+
+def test_the_target_is_the_standard_normal_law():
+    rule = energy_distance.target(CONFIG)
+    moments = [rule(lambda y, power=power: y**power) for power in range(5)]
+    assert moments == pytest.approx([1, 0, 1, 0, 3], abs=1e-12)
+
+
+@pytest.mark.parametrize("biases", [LEARNED, RANDOM])
+def test_at_the_origin_the_first_kernel_does_not_matter(biases):
+    network = energy_distance.make_network(CONFIG, depth=2, width=3, biases=biases, seed=1)
+    origin = energy_distance.ORIGIN
+    before = energy.sample_outputs(network, origin, draws=20, seed=1)
+    network.layers[0].kernel_loc.assign_add(np.ones((1, 3)))
+    assert (energy.sample_outputs(network, origin, draws=20, seed=1) == before).all()
+    network.layers[1].kernel_loc.assign_add(np.ones((3, 3)))
+    assert not (energy.sample_outputs(network, origin, draws=20, seed=1) == before).any()

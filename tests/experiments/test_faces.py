@@ -1,0 +1,73 @@
+"""The faces experiment: its architecture, its comparisons on constructed predictions, its measurements."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from noisyweights.experiments import faces
+from noisyweights.experiments.faces import LAWS, LEVELS
+
+CONFIG = faces.PROFILES["smoke"]
+
+
+def test_the_architecture_is_that_of_appendix_c():
+    """Parameters counted by hand: kernels and biases, and four numbers a channel of BatchNormalization."""
+    config = replace(CONFIG, size=64, filters=16, blocks=4)
+    mean, both = faces.make_network(config, seed=1)
+    widths = [3, 16, 16, 32, 32, 64, 64, 128, 128]
+    convolutions = sum(9 * a * b + b for a, b in itertools.pairwise(widths))
+    dense = sum(a * b + b for a, b in ((128, 100), (100, 10), (10, 1)))
+    normalisation = 4 * (sum(widths[1:]) + 100 + 10 + 1)
+    assert mean.count_params() == convolutions + dense + normalisation
+    assert both.count_params() == 2 * mean.count_params()
+    prediction = both(np.zeros((2, 64, 64, 3), np.float32)).numpy()
+    assert prediction.shape == (2, 2)
+    assert (prediction[:, 1] > 0).all()
+
+
+def predictions(*, error=0.1, scale=0.1, change=1.0, n=2000):
+    """Draws of mean and scale for ages that are `error` off; the bimodal law's scale is `change` times as
+    large."""
+    generator = np.random.default_rng(4)
+    y = generator.uniform(0.2, 0.8, n)
+    mean = y + error * generator.standard_normal(n) + 0.01 * generator.standard_normal((6, n))
+    found = {}
+    for law in LAWS:
+        sigma = np.full_like(mean, scale * (change if law == "bimodal" else 1))
+        found[law] = np.stack([mean, sigma], axis=-1)
+    return found, y
+
+
+def test_equal_predictions_have_no_gap_and_the_error_put_in():
+    found = faces._compared(CONFIG, *predictions())
+    assert found["gap_curves"] == pytest.approx([0, 0, 0])
+    assert found["gap_rmse"] == pytest.approx([0, 0, 0])
+    assert (found["rmse"][:, 1] < 10.02).all()
+    assert (found["rmse"][:, 2] > 10.02).all()  # 0.1 of the range, and 0.01/√6 of the draws
+    assert found["curves"][0] == pytest.approx(LEVELS, abs=0.05)  # four standard errors of 2000 faces
+    assert found["aleatoric"] == pytest.approx(np.full(3, 10.0))
+
+
+def test_a_law_that_changes_the_scale_is_seen():
+    """The negative control of the test above."""
+    found = faces._compared(CONFIG, *predictions(change=1.5))
+    assert found["gap_curves"][1] > 0.05
+    assert found["gap_rmse"][0] == pytest.approx(0)
+
+
+def test_nothing_is_both_for_training_and_for_testing(monkeypatch):
+    sizes = []
+
+    def stop(model, x, y, **settings):
+        sizes.append(len(x))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(faces.variational, "train", stop)
+    monkeypatch.setattr(faces, "compared", lambda device: {})
+    loaded = faces.datasets.drawn_faces(50, size=16, seed=1)
+    monkeypatch.setattr(faces, "load", lambda config: loaded)
+    with pytest.raises(KeyboardInterrupt):
+        faces.compute(CONFIG, "gaussian", None)
+    assert sizes == [40]
