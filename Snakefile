@@ -53,7 +53,7 @@ rule device:
     log:
         f"{OUT}/logs/device.log",
     params:
-        packages=BOOK.packages,
+        versions=BOOK.versions(),
     shell:
         "{PYTHON} -m noisyweights.experiments.device {input[0]:q} --out {output:q} > {log:q} 2>&1"
 
@@ -66,7 +66,7 @@ rule point:
     log:
         f"{OUT}/logs/point-{{experiment}}-{{point}}.log",
     params:
-        packages=BOOK.packages,
+        versions=lambda wildcards: BOOK.versions(wildcards.experiment),
     shell:
         "{PYTHON} -m noisyweights.experiments.points compute {wildcards.experiment:q} {wildcards.point:q}"
         " --profile {PROFILE:q} --device {input[0]:q} --out {output:q} > {log:q} 2>&1"
@@ -80,7 +80,7 @@ rule execute:
     log:
         f"{OUT}/logs/execute-{{chapter}}.log",
     params:
-        packages=BOOK.packages,
+        versions=lambda wildcards: BOOK.versions(*BOOK.chapter(wildcards.chapter).experiments),
         parameters=lambda wildcards: BOOK.parameters(wildcards.chapter),
         failed=f"{OUT}/logs/{{chapter}}.ipynb",
     shell:

@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from miniature_project import Project
 
 LEFT = {f"01-left: left_sums, point sum-{number}" for number in range(3)}
@@ -90,6 +91,26 @@ def test_an_edit_to_a_module_reruns_what_imports_it_indirectly(built: Project) -
 def test_an_edit_to_what_no_chapter_imports_executes_nothing(built: Project) -> None:
     built.edit("lib/noisyweights/noise/unused.py", "0", "1")
     assert built.would_run() == ALWAYS
+
+
+def test_other_data_rerun_the_experiment_that_loads_them(
+    built: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = tmp_path / "sets" / "UTKFace"
+    faces.mkdir(parents=True)
+    (faces / "31_0_2_20170109.jpg").touch()
+    monkeypatch.setenv("NOISYWEIGHTS_DATA", str(faces.parent))
+    assert built.would_run() == LEFT | executed("01-left") | ALWAYS
+
+
+def test_a_folder_of_data_that_is_not_there_is_said_at_once(
+    built: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOISYWEIGHTS_DATA", str(tmp_path / "nowhere"))
+    build = built.make("book", "PROFILE=smoke")
+    assert build.code != 0
+    assert "which is no folder: name the one that holds UTKFace/, or unset it" in build.text
+    assert "Traceback" not in build.text
 
 
 def test_parsing_the_snakefile_imports_no_tensorflow(built: Project) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grimp
 
-__all__ = ["closure", "experiments", "files", "imported"]
+__all__ = ["closure", "data_sets", "experiments", "files", "imported"]
 
 PACKAGE = "noisyweights"
 _EXPERIMENTS = f"{PACKAGE}.experiments"
@@ -88,6 +88,14 @@ def experiments(code: str, *, where: str) -> tuple[str, ...]:
         if not is_experiment(f"{_EXPERIMENTS}.{name}"):
             raise ValueError(f"{where} runs the experiment {name!r}, but there is no experiments/{name}.py")
     return tuple(sorted(names))
+
+
+def data_sets(experiment: str) -> tuple[str, ...]:
+    """Image sets that an experiment loads: what its module assigns to DATASETS, read without importing it."""
+    for node in ast.parse(_file(f"{_EXPERIMENTS}.{experiment}").read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DATASETS":
+            return tuple(ast.literal_eval(node.value))
+    return ()
 
 
 def _names_of_run(code: str) -> set[str]:

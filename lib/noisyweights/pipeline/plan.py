@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from noisyweights.evidence import datasets
 from noisyweights.files import replacing, write_if_changed
 from noisyweights.pipeline import chapters, dependencies
 from noisyweights.pipeline.edition import Edition
@@ -49,11 +50,15 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that one build of an edition has to do."""
+    """All that one build of an edition has to do.
+
+    `data` says of each experiment which image sets it would load now.
+    """
 
     edition: Edition
     chapters: tuple[Chapter, ...]
     points: dict[str, tuple[str, ...]]
+    data: dict[str, tuple[str, ...]]
 
     @property
     def folder(self) -> Path:
@@ -63,10 +68,10 @@ class Plan:
     def device(self) -> str:
         return str(self.folder / "device.json")
 
-    @property
-    def packages(self) -> str:
-        """Versions of the packages that the numbers depend on."""
-        return " ".join(f"{name}={metadata.version(name)}" for name in _NUMERIC)
+    def versions(self, *experiments: str) -> str:
+        """What numbers depend on beside files of the checkout: packages, and the experiments' image sets."""
+        packages = [f"{name}={metadata.version(name)}" for name in _NUMERIC]
+        return " ".join([*packages, *sorted({state for name in experiments for state in self.data[name]})])
 
     def chapter(self, name: str) -> Chapter:
         return next(chapter for chapter in self.chapters if chapter.name == name)
@@ -134,12 +139,13 @@ class Plan:
 def plan(profile: str, noise: str = "") -> Plan:
     """Read the book and write the code-only notebooks of its chapters where their code changed.
 
-    Raises ValueError when the book, the profile or the noise file cannot be what they are meant to be.
+    Raises ValueError when the book, the profile, the noise file or the folder of image sets cannot be what
+    they are meant to be.
     """
     edition = Edition.of(profile, noise)
     found = tuple(_chapters(edition))
     experiments = sorted({name for chapter in found for name in chapter.experiments})
-    return Plan(edition, found, _points(edition, experiments))
+    return Plan(edition, found, _points(edition, experiments), _data(experiments))
 
 
 def entries(toc: dict | list | None = None) -> Iterator[str]:
@@ -208,6 +214,16 @@ def _points(edition: Edition, experiments: Sequence[str]) -> dict[str, tuple[str
     with replacing(kept) as unfinished:
         unfinished.write_text(json.dumps({"sources": digest.hexdigest(), "points": points}), "utf-8")
     return {name: tuple(points) for name, points in points.items()}
+
+
+def _data(experiments: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """State of the image sets that each experiment would load: other data than a build had are seen by it."""
+    needed = {name: dependencies.data_sets(name) for name in experiments}
+    try:
+        state = {name: datasets.fingerprint(name) for name in set().union(*needed.values())}
+    except OSError as error:
+        raise ValueError(str(error)) from None
+    return {name: tuple(f"{wanted}={state[wanted]}" for wanted in sets) for name, sets in needed.items()}
 
 
 def _sources(*modules: str) -> list[str]:

@@ -9,7 +9,9 @@ import numpy as np
 from noisyweights.experiments.device import Device
 from noisyweights.noise.left import slope
 
-__all__ = ["PROFILES", "Config", "Result", "collect", "compute", "measurements", "points"]
+__all__ = ["DATASETS", "PROFILES", "Config", "Result", "collect", "compute", "measurements", "points"]
+
+DATASETS = ("utkface",)  # to see what other data make the pipeline do; nothing here reads them
 
 
 @dataclass(frozen=True)
