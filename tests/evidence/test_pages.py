@@ -123,6 +123,18 @@ def test_no_measurements_are_an_error(shown, device) -> None:
         pages.verdicts([], experiment="device_noise", profile="quick", device=device)
 
 
+def test_a_claim_that_was_not_measured_stands_beside_the_recorded_run(shown, device, notebook) -> None:
+    reference = {"name": "reference", "sha256": "", "reference": True}
+    full = Outcome("device_noise", "full", reference, tuple(moments(1e-16)))
+    recorded.write(Recorded(full, {}), recorded.FOLDER)
+    pages.verdicts([], experiment="device_noise", profile="quick", device=device, also=["P-moments"])
+    text = html(shown[0])
+    assert (
+        text.index("✓</span> reproduced") < text.index("recorded full run") < text.index("not yet measured")
+    )
+    assert recorded.collect([notebook(shown)]) == ()
+
+
 def test_a_damaged_recorded_file_is_an_error(shown, device) -> None:
     recorded.FOLDER.mkdir()
     (recorded.FOLDER / "device_noise.json").write_text("{}")

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from noisyweights.evidence.claims import verdict
+from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import faces
 from noisyweights.experiments.faces import LAWS, LEVELS
 
@@ -71,3 +73,33 @@ def test_nothing_is_both_for_training_and_for_testing(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         faces.compute(CONFIG, "gaussian", None)
     assert sizes == [40]
+
+
+def result(*, drawn, limit):
+    """A result of round numbers, and where its faces came from."""
+    pairs = np.zeros((3, 3))
+    return faces.Result(
+        replace(CONFIG, limit=limit), DataSource("faces", "", "", drawn=drawn), np.zeros((3, 3, 19)),
+        np.full((3, 3, 3), 8.0), pairs, pairs, pairs, pairs, spread=17.0, tested=40, trained=160, skipped=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("drawn", "limit", "measured"),
+    [
+        (True, None, set()),
+        (False, 200, {"P-utk-calibration", "P-utk-training"}),
+        (False, None, {"P-utk-calibration", "P-utk-training", "P-utk-rmse"}),
+    ],
+)
+def test_claims_about_photographs_are_measured_on_photographs(drawn, limit, measured):
+    found = faces.measurements(result(drawn=drawn, limit=limit))
+    assert {measurement.claim for measurement in found} == measured
+    for claim in measured:
+        assert verdict(claim, [m for m in found if m.claim == claim]) == "reproduced"
+
+
+def test_points_of_other_faces_are_refused():
+    points = {law: {"faces": np.array([18, 5, 3])} for law in LAWS}
+    with pytest.raises(ValueError, match=r"on 23 faces, 3 skipped; there are now 50.*delete the points"):
+        faces.collect(replace(CONFIG, limit=50), None, points)

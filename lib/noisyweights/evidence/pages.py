@@ -78,10 +78,16 @@ def table(rows: Sequence[Sequence[str]], *, label: str) -> None:
 
 
 def verdicts(
-    measurements: Iterable[Measurement], *, experiment: str, profile: str, device: DeviceLike
+    measurements: Iterable[Measurement],
+    *,
+    experiment: str,
+    profile: str,
+    device: DeviceLike,
+    also: Sequence[str] = (),
 ) -> None:
     """Display each claim's criterion, this build's measurements, the recorded full run's, and the verdicts.
 
+    `also` names claims that stand there even where this build measured nothing of them, as for want of data.
     Raises KeyError for a claim that does not exist, naming the nearest, and ValueError for quantities that
     the claims do not name, or a claim measured only in part.
     """
@@ -94,16 +100,15 @@ def verdicts(
     here = Column("this build" if device.reference else device.name, profile, outcome.measurements)
     columns = [*_recorded_column(experiment, reference=device.reference), here]
     known = claims.load()
-    tested = [
-        claims.find(claim_id, known) for claim_id in dict.fromkeys(m.claim for m in outcome.measurements)
-    ]
+    measured = [m.claim for m in outcome.measurements]
+    tested = [claims.find(claim_id, known) for claim_id in dict.fromkeys((*also, *measured))]
     if not tested:
         raise ValueError(f"experiment {experiment!r} measured nothing; give the measurements of its claims")
     blocks = "".join(markup.claim(claim, columns) for claim in tested)
     words = "\n".join(f"{claim.id}: {here.verdict(claim).value}" for claim in tested)
     publish_display_data(
         {"text/html": f'<div class="nw-verdicts">{blocks}</div>', "text/plain": words},
-        metadata={recorded.MEASUREMENTS: outcome.as_json()},
+        metadata={recorded.MEASUREMENTS: outcome.as_json()} if measured else {},
     )
 
 
