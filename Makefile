@@ -1,7 +1,7 @@
 # make book    build the site: PROFILE=smoke|quick|full  NOISE=my_device.csv  SNAKEMAKE_ARGS="…"
 # make test    run the tests: ARGS="tests/noise -k quantile"
 # make lint    ruff and the import contracts
-# make bench   print the library's speed beside its peers
+# make bench   print the library's speed beside its peers: ARGS="networks --record"
 # make record  run the full profile and write data/recorded/
 # make serve   build, then show the site at http://localhost:8000
 # make lock    resolve pyproject.toml into requirements.lock and environment.yml (needs uv)

@@ -3,19 +3,22 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import sampling
+from benchmarks import networks, sampling
 
-BENCHMARKS = {"sampling": sampling}
+BENCHMARKS = {"sampling": sampling, "networks": networks}
 
 
 def main() -> None:
     """Print each benchmark's table and write its rows."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(BENCHMARKS)}; all if none is named")
     parser.add_argument("--record", action="store_true", help="write to data/benchmarks/ instead of _build/")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}: there is {', '.join(BENCHMARKS)}")
     folder = Path("data" if options.record else "_build") / "benchmarks"
-    for name, benchmark in BENCHMARKS.items():
-        benchmark.main(["--json", str(folder / f"{name}.json")])
+    for name in options.names or BENCHMARKS:
+        BENCHMARKS[name].main(["--json", str(folder / f"{name}.json")])
 
 
 if __name__ == "__main__":

@@ -1,28 +1,69 @@
-"""The benchmark runs, prints a row for each rival, and writes its result whole."""
+"""The benchmarks run, print a row for each rival, and write their results whole."""
 
-import importlib.util
+import importlib
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "benchmarks" / "sampling.py"
+
+@pytest.fixture(scope="module", autouse=True)
+def _importable():
+    """The benchmarks are no part of the package: they are run from the top folder."""
+    root = str(Path(__file__).parents[1])
+    sys.path.insert(0, root)
+    yield
+    sys.path.remove(root)
 
 
 @pytest.fixture(scope="module")
-def benchmark():
-    spec = importlib.util.spec_from_file_location("sampling_benchmark", SOURCE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def contest():
+    return importlib.import_module("benchmarks.contest")
 
 
-def test_every_rival_gets_a_row_on_screen_and_on_disk(benchmark, tmp_path, capsys):
+@pytest.fixture(scope="module")
+def sampling():
+    return importlib.import_module("benchmarks.sampling")
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return importlib.import_module("benchmarks.networks")
+
+
+def test_ratios_are_those_of_neighbours_and_goals_follow_from_them(contest, monkeypatch):
+    clock, order = [0.0], []
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+
+    def takes(name, seconds):
+        def run(count, repeat):
+            order.append((name, repeat))
+            # The machine becomes slower by and by, which changes no ratio.
+            clock[0] += count * seconds * 2.0**repeat
+
+        return contest.Rival("subject", name, 8 if name == "ours" else 2, run)
+
+    rows = contest.measure([takes("ours", 0.5), takes("slow", 4.0), takes("quick", 0.25)], repeats=2)
+    assert [(row.method, row.ratio, row.ratio_low, row.ratio_high) for row in rows] == [
+        ("ours", 1, 1, 1),
+        ("slow", 1 / 8, 1 / 8, 1 / 8),
+        ("quick", 2, 2, 2),
+    ]
+    assert rows[1].rate == pytest.approx((1 / 8 + 1 / 16) / 2)  # the median of two repeats
+    assert order[:3] == [("ours", 0), ("slow", 0), ("quick", 0)]  # not counted
+    turn = ["ours", "ours", "ours", "slow", "ours", "quick"]
+    assert order[3:] == [(name, repeat) for repeat in (1, 2) for name in turn]
+    goals = [contest.Goal("subject", *goal) for goal in (("slow", 8), ("quick", 0.9), ("absent", 1))]
+    found = contest.outcomes(goals, rows)
+    assert [(each.times, each.met) for each in found] == [(8, True), (0.5, False)]
+    assert str(found[1]).endswith("goal at least 0.9: NOT met")
+
+
+def test_every_sampler_gets_a_row_on_screen_and_on_disk(sampling, tmp_path, capsys):
     out = tmp_path / "new" / "sampling.json"
-    assert benchmark.main(["--draws", "2e4", "--repeats", "1", "--json", str(out)]) == 0
+    assert sampling.main(["--draws", "2e4", "--repeats", "1", "--json", str(out)]) == 0
     printed = capsys.readouterr().out
     result = json.loads(out.read_text())
     assert {row["law"] for row in result["rows"]} == {
@@ -39,7 +80,33 @@ def test_every_rival_gets_a_row_on_screen_and_on_disk(benchmark, tmp_path, capsy
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_bad_options(benchmark, capsys):
+def test_every_network_gets_a_row_on_screen_and_on_disk(networks, tmp_path, capfd):
+    out = tmp_path / "networks.json"
+    tiny = "--inputs 40 --draws 2 --steps 1 --repeats 1 --comparisons 10".split()
+    assert networks.main([*tiny, "--json", str(out)]) == 0
+    printed, chatter = capfd.readouterr()
+    result = json.loads(out.read_text())
+    assert {row["network"] for row in result["rows"]} == {"784-400-10", "LeNet-5"}
+    for row in (*result["rows"], *result["training"]):
+        assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+        assert row["method"] in printed
+    peers = {row["method"] for row in result["rows"]}
+    assert {goal["method"] for goal in result["goals"]} <= peers | {networks.STEP}
+    assert len(result["goals"]) == len(networks.GOALS)  # a method with another name would leave its goal out
+    assert [row["draws"] for row in result["memory"]] == [1, 20]
+    for row in result["variance_reduction"]:
+        assert row["low"] <= row["high"]
+        assert row["factor"] > 1  # the laws' quantiles are close, and so are draws from the same uniforms
+    assert "WARNING" not in chatter
+    assert "Warning" not in chatter
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "says"),
+    [("sampling", "--draws", "--draws must be at least 10"), ("networks", "--inputs", "at least 1")],
+)
+def test_bad_options(name, option, says, capsys):
+    benchmark = importlib.import_module(f"benchmarks.{name}")
     with pytest.raises(SystemExit):
-        benchmark.main(["--draws", "1"])
-    assert "--draws must be at least 10" in capsys.readouterr().err
+        benchmark.main([option, "0"])
+    assert says in capsys.readouterr().err
