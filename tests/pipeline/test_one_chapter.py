@@ -74,7 +74,7 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_of_the_book_runs_alone(tmp_path: Path, device: Path, chapter: str) -> None:
-    """By the README's command; the chapter named there characterises the device itself, as a reader's does."""
+    """By the README's command; the chapter that is named there characterises the device itself."""
     given = chapter in PARAMETRIZED and chapter != IN_README
     notebook = run(
         f"book/{chapter}.md",
