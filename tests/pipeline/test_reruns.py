@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -28,15 +27,12 @@ def test_a_first_build_runs_everything(fresh: Project) -> None:
     assert site.is_file()
 
 
-def test_unchanged_runs_nothing_and_returns_at_once(built: Project) -> None:
-    start = time.monotonic()
+def test_unchanged_runs_nothing(built: Project) -> None:
     build = built.make("book", "PROFILE=smoke")
     assert build.code == 0
     assert build.steps == set()
     assert "To do" not in build.text
     assert "Site: " in build.text
-    # 2 s on an idle machine; the margin is for a busy one.
-    assert time.monotonic() - start < 10
 
 
 def test_touching_every_file_runs_nothing(built: Project) -> None:
