@@ -82,7 +82,7 @@ def test_every_sampler_gets_a_row_on_screen_and_on_disk(sampling, tmp_path, caps
 
 def test_every_network_gets_a_row_on_screen_and_on_disk(networks, tmp_path, capfd):
     out = tmp_path / "networks.json"
-    tiny = "--inputs 40 --draws 2 --steps 1 --repeats 1 --comparisons 10".split()
+    tiny = ["--inputs", "40", "--draws", "2", "--steps", "1", "--repeats", "1", "--comparisons", "10"]
     assert networks.main([*tiny, "--json", str(out)]) == 0
     printed, chatter = capfd.readouterr()
     result = json.loads(out.read_text())
