@@ -57,7 +57,7 @@ class Config:
     seeds: int = field(metadata={"words": "trainings of each network"})
     draws: int = field(metadata={"words": "networks in a prediction"})
     mle_epochs: int = field(metadata={"words": "of the deterministic start; not stated in the paper"})
-    examples: int = field(default=10_000, metadata={"words": "for training,for training"})
+    examples: int = field(default=10_000, metadata={"words": "for training"})
     epochs: int = field(default=10, metadata={"words": "of variational inference"})
     batch_size: int = field(default=100)
     depth: int = field(default=4, metadata={"words": "hidden layers"})
