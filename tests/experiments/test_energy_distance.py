@@ -7,7 +7,7 @@ import pytest
 
 from noisyweights.evidence import claims
 from noisyweights.experiments import energy_distance
-from noisyweights.experiments.energy_distance import BINS, LAWS, LEARNED, RANDOM
+from noisyweights.experiments.energy_distance import BINS, GLOROT, LAWS, LEARNED, RANDOM
 from noisyweights.networks import energy
 from noisyweights.noise import laws
 
@@ -69,9 +69,9 @@ def test_the_target_is_the_standard_normal_law():
     assert moments == pytest.approx([1, 0, 1, 0, 3], abs=1e-12)
 
 
-@pytest.mark.parametrize("biases", [LEARNED, RANDOM])
-def test_at_the_origin_the_first_kernel_does_not_matter(biases):
-    network = energy_distance.make_network(CONFIG, depth=2, width=3, biases=biases, seed=1)
+@pytest.mark.parametrize("reading", [LEARNED, RANDOM, GLOROT])
+def test_at_the_origin_the_first_kernel_does_not_matter(reading):
+    network = energy_distance.make_network(CONFIG, depth=2, width=3, reading=reading, seed=1)
     origin = energy_distance.ORIGIN
     before = energy.sample_outputs(network, origin, draws=20, seed=1)
     network.layers[0].kernel_loc.assign_add(np.ones((1, 3)))

@@ -3,6 +3,7 @@
 Chapter 4; §4.1, eq. 8, Figs. 4 and 8, App. C and D of the device paper.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,7 +38,9 @@ __all__ = [
 
 LAWS = ("gaussian", "device", "bimodal", "ecram", "uniform", "two_point")
 BINS = np.linspace(-4, 4, 121)  # of the histograms
-LEARNED, RANDOM = "learned", "random"  # how biases are read
+# Readings of what the paper does not print: deterministic biases and a start from small weights; random biases;
+# deterministic biases and a start by Glorot's rule, which keeps the size of a signal from layer to layer.
+LEARNED, RANDOM, GLOROT = "learned", "random", "glorot"
 ORIGIN = np.zeros((1, 1), np.float32)
 LOSSES = 100  # means of the loss that are kept of a training
 
@@ -79,7 +82,7 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Result:
-    """What the chapter shows, by (biases, depth) in the mappings and (widths, seeds, laws) in the arrays.
+    """What the chapter shows, by (reading, depth) in the mappings and (widths, seeds, laws) in the arrays.
 
     ks_target, ks_gaussian: Kolmogorov–Smirnov distance of the predictive law from the target and from the
     prediction with Gaussian weights. kl: divergence [nats] from the latter, its low and its high end in a
@@ -98,24 +101,24 @@ class Result:
     density: Mapping[tuple[str, int], np.ndarray]
     loss: Mapping[tuple[str, int], np.ndarray]
 
-    def slope(self, quantity: str, law: str, *, depth: int, biases: str = LEARNED) -> Interval:
+    def slope(self, quantity: str, law: str, *, depth: int, reading: str = LEARNED) -> Interval:
         """Slope of log KL ("kl") or log distance ("ks_target") against log width, over the trainings.
 
         A divergence below one draw in `predicted` cannot be told from 0, and counts as that.
         """
-        values = getattr(self, quantity)[biases, depth][:, :, LAWS.index(law)]
+        values = getattr(self, quantity)[reading, depth][:, :, LAWS.index(law)]
         values = values[..., 0] if quantity == "kl" else values
         log_values = np.log(np.maximum(values, 1 / self.config.predicted))
         log_width = np.log(self.config.widths)
         centred = log_width - log_width.mean()
         return mean_interval(centred @ log_values / (centred @ centred))
 
-    def effective_weights(self, law: str, *, depth: int, biases: str = LEARNED) -> np.ndarray:
+    def effective_weights(self, law: str, *, depth: int, reading: str = LEARNED) -> np.ndarray:
         """How many equal independent weights would give the excess kurtosis that is seen: (widths, seeds).
 
         A sum of n has that of one weight over n; what Gaussian weights give is taken off before.
         """
-        kurtosis = self.kurtosis[biases, depth]
+        kurtosis = self.kurtosis[reading, depth]
         return self.law_kurtosis[law] / (kurtosis[:, :, LAWS.index(law)] - kurtosis[:, :, 0])
 
 
@@ -124,11 +127,13 @@ def target(config: Config) -> rules.Rule:
     return rules.hermite(config.nodes, scale=1.0).under(laws.gaussian())
 
 
-def make_network(config: Config, *, depth: int, width: int, biases: str, seed: int) -> keras.Sequential:
+def make_network(config: Config, *, depth: int, width: int, reading: str, seed: int) -> keras.Sequential:
     """Return an untrained network from a real number to a real number, with Gaussian weights and ELU.
 
-    Means and deterministic biases start at N(0, initial_loc²), standard deviations at `initial_scale`.
+    Means and deterministic biases start at N(0, initial_loc²), standard deviations at `initial_scale`. Of the
+    readings, "random" has random biases, and "glorot" kernels whose means start by Glorot's rule.
     """
+    biases = "random" if reading == RANDOM else "learned"
     common = {"law": laws.gaussian(), "prior_scale": 1.0, "kl_weight": 0.0, "biases": biases}
     network = keras.Sequential([keras.Input((1,))])
     for layer in range(depth + 1):
@@ -140,22 +145,31 @@ def make_network(config: Config, *, depth: int, width: int, biases: str, seed: i
         )
     start = seeds.generator(seed, "start")
     for layer in network.layers:
-        for variable in (layer.kernel_loc, layer.bias_loc if biases == RANDOM else layer.bias):
-            variable.assign(start.normal(0, config.initial_loc, variable.shape))
+        kernel, bias = layer.kernel_loc, layer.bias_loc if reading == RANDOM else layer.bias
+        loc = math.sqrt(2 / sum(kernel.shape)) if reading == GLOROT else config.initial_loc
+        kernel.assign(start.normal(0, loc, kernel.shape))
+        bias.assign(start.normal(0, config.initial_loc, bias.shape))
     return network
+
+
+def _cases(config: Config) -> list[tuple[str, int]]:
+    """Readings and depths that are trained; the start is varied where it matters most, in the deepest."""
+    learned = [(LEARNED, depth) for depth in config.depths]
+    return [*learned, (RANDOM, config.random_depth), (GLOROT, config.depths[-1])]
 
 
 def points(config: Config) -> tuple[str, ...]:
     """All trainings of one architecture each."""
-    found = [f"{LEARNED}.{depth}.{width}" for depth in config.depths for width in config.widths]
-    return (*found, *(f"{RANDOM}.{config.random_depth}.{width}" for width in config.widths))
+    return tuple(f"{reading}.{depth}.{width}" for reading, depth in _cases(config) for width in config.widths)
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train an architecture from several starts, and draw its predictions under every law."""
-    biases, depth, width = point.split(".")
+    reading, depth, width = point.split(".")
     trained = [
-        _trained(config, device, biases=biases, depth=int(depth), width=int(width), seed=config.seed + repeat)
+        _trained(
+            config, device, reading=reading, depth=int(depth), width=int(width), seed=config.seed + repeat
+        )
         for repeat in range(config.seeds)
     ]
     found = {key: np.stack([one[key] for one in trained]) for key in trained[0]}
@@ -163,9 +177,9 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
 
 def _trained(
-    config: Config, device: Device, *, biases: str, depth: int, width: int, seed: int
+    config: Config, device: Device, *, reading: str, depth: int, width: int, seed: int
 ) -> dict[str, np.ndarray]:
-    network = make_network(config, depth=depth, width=width, biases=biases, seed=seed)
+    network = make_network(config, depth=depth, width=width, reading=reading, seed=seed)
     loss = energy.train(
         network, ORIGIN, target(config), iterations=config.iterations, draws=config.draws, seed=seed
     )
@@ -195,16 +209,15 @@ def _trained(
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the widths of each depth and reading of the biases."""
-    cases = [*((LEARNED, depth) for depth in config.depths), (RANDOM, config.random_depth)]
+    """Stack the widths of each reading and depth."""
     laws_of = controls(device)
 
     def stacked(quantity: str) -> dict[tuple[str, int], np.ndarray]:
         return {
-            (biases, depth): np.stack(
-                [points[f"{biases}.{depth}.{width}"][quantity] for width in config.widths]
+            (reading, depth): np.stack(
+                [points[f"{reading}.{depth}.{width}"][quantity] for width in config.widths]
             )
-            for biases, depth in cases
+            for reading, depth in _cases(config)
         }
 
     quantities = ("ks_target", "ks_gaussian", "kl", "std", "kurtosis", "density", "loss")
