@@ -38,8 +38,8 @@ __all__ = [
 
 LAWS = ("gaussian", "device", "bimodal", "ecram", "uniform", "two_point")
 BINS = np.linspace(-4, 4, 121)  # of the histograms
-# Readings of what the paper does not print: deterministic biases and a start from small weights; random biases;
-# deterministic biases and a start by Glorot's rule, which keeps the size of a signal from layer to layer.
+# Readings of what the paper does not print: deterministic biases and a start from small weights; random
+# biases; deterministic biases and a start by Glorot's rule, which keeps a signal's size from layer to layer.
 LEARNED, RANDOM, GLOROT = "learned", "random", "glorot"
 ORIGIN = np.zeros((1, 1), np.float32)
 LOSSES = 100  # means of the loss that are kept of a training
