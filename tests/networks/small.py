@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from noisyweights import seeds
+from noisyweights.networks import chips
 from noisyweights.networks.layers import MeanFieldConv2D, MeanFieldDense
 from noisyweights.noise import laws
 
@@ -72,3 +74,10 @@ NETWORKS = {
     "functional": (functional, inputs),
 }
 every_network = pytest.mark.parametrize(("make", "data"), NETWORKS.values(), ids=NETWORKS.keys())
+
+
+def one_chip(model, x, stack=None):
+    """Outputs with the weights of one chip, or of a stack of them: no graph has to be traced."""
+    at = tf.constant(chips.chip_seeds(model, draws=1, seed=1)[0])
+    with chips.chip(model, at, stack=stack):
+        return model(x, training=False).numpy()

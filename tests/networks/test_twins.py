@@ -14,12 +14,13 @@ from small import (
     every_network,
     functional,
     inputs,
+    one_chip,
     saves,
     settings,
 )
 
 from noisyweights import seeds
-from noisyweights.networks import chips, inference, twins
+from noisyweights.networks import chips, twins
 from noisyweights.networks.layers import MeanField, MeanFieldDense
 from noisyweights.noise import laws
 from noisyweights.noise.closed_form import Gaussian
@@ -59,19 +60,16 @@ def test_another_law_keeps_every_weight(make, data):
     assert [weight.name for weight in twin.weights] == [weight.name for weight in model.weights]
     for old, new in zip(model.weights, twin.weights, strict=True):
         np.testing.assert_array_equal(old, new)
-    np.testing.assert_array_equal(
-        inference.predict_draws(twins.with_law(twin, DEVICE), data(), draws=3, seed=1),
-        inference.predict_draws(model, data(), draws=3, seed=1),
-    )
+    np.testing.assert_array_equal(one_chip(twins.with_law(twin, DEVICE), data()), one_chip(model, data()))
 
 
 @every_network
 def test_twins_share_nothing(make, data):
     model = make()
     twin = twins.with_law(model, laws.gaussian())
-    before = inference.predict_draws(model, data(), draws=2, seed=1)
+    before = one_chip(model, data())
     disturbed(twin)
-    np.testing.assert_array_equal(inference.predict_draws(model, data(), draws=2, seed=1), before)
+    np.testing.assert_array_equal(one_chip(model, data()), before)
     mine = {id(layer) for layer in model._flatten_layers()} | {id(v) for v in model.variables}
     other = {id(layer) for layer in twin._flatten_layers()} | {id(v) for v in twin.variables}
     assert not mine & other
@@ -97,10 +95,7 @@ def test_laws_agree_on_two_moments_of_a_pre_activation_and_on_no_more(law):
 
 def test_every_law_gives_other_predictions():
     model = dense()
-    found = [
-        inference.predict_draws(twins.with_law(model, law), inputs(), draws=2, seed=1)
-        for law in LAWS.values()
-    ]
+    found = [one_chip(twins.with_law(model, law), inputs()) for law in LAWS.values()]
     for one, other in itertools.pairwise(found):
         assert not np.allclose(one, other)
 
@@ -112,7 +107,7 @@ class Mine(Gaussian):
 def test_a_law_of_ones_own_can_be_swapped_in():
     twin = twins.with_law(dense(), Mine())
     assert isinstance(twin.layers[0].law, Mine)
-    assert inference.predict_draws(twin, inputs(), draws=2, seed=1).shape == (2, 20, 2)
+    assert one_chip(twin, inputs()).shape == (20, 2)
 
 
 def test_kl_weight_travels_with_the_weights():
@@ -151,10 +146,9 @@ def test_a_twin_with_little_noise_is_the_network_itself(biases):
     model, x = plain(), inputs(features=60).reshape(20, 6, 5, 2)
     twin = twins.from_deterministic(model, **SETTINGS, biases=biases, initial_scale=1e-9)
     assert len(chips.random_layers(twin)) == 4
-    for one in inference.predict_draws(twin, x, draws=2, seed=1):
-        np.testing.assert_allclose(one, model(x, training=False), atol=1e-5)  # float32 sums
+    np.testing.assert_allclose(one_chip(twin, x), model(x, training=False), atol=1e-5)  # float32 sums
     noisy = twins.from_deterministic(model, **SETTINGS, biases=biases, initial_scale=0.1, seed=1)
-    assert not np.allclose(inference.predict_draws(noisy, x, draws=1, seed=1)[0], model(x), atol=1e-2)
+    assert not np.allclose(one_chip(noisy, x), model(x, training=False), atol=1e-4)
 
 
 def test_a_twin_keeps_names_and_has_its_own_weights():
@@ -208,9 +202,7 @@ def test_a_twin_can_be_saved(tmp_path):
     twin = twins.from_deterministic(plain(), **SETTINGS)
     twin.save(tmp_path / "twin.keras")
     loaded, x = keras.models.load_model(tmp_path / "twin.keras"), np.ones((2, 6, 5, 2))
-    np.testing.assert_array_equal(
-        inference.predict_draws(loaded, x, draws=2, seed=1), inference.predict_draws(twin, x, draws=2, seed=1)
-    )
+    np.testing.assert_array_equal(one_chip(loaded, x), one_chip(twin, x))
 
 
 @pytest.mark.parametrize(
