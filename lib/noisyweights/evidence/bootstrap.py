@@ -10,7 +10,7 @@ from noisyweights import seeds
 from noisyweights.evidence.estimates import Estimate
 from noisyweights.evidence.predictions import finite
 
-__all__ = ["Bootstrap", "Statistic", "paired_bootstrap"]
+__all__ = ["Bootstrap", "paired_bootstrap"]
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array, Array], ArrayLike]
@@ -74,7 +74,7 @@ class Bootstrap:
 
 
 def paired_bootstrap(
-    statistic: Statistic,
+    statistic: Callable[[Array, Array], ArrayLike],
     predictions: Mapping[Hashable, ArrayLike],
     *,
     resample: Collection[str],

@@ -1,6 +1,7 @@
 """Estimates over repeated trainings: a mean with its interval, and the worst of several."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,7 +9,13 @@ from scipy import stats
 
 __all__ = ["Interval", "largest", "mean_interval"]
 
-Interval = tuple[float, float, float]
+
+class Interval(NamedTuple):
+    """An estimate and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 def mean_interval(values: ArrayLike) -> Interval:
@@ -16,9 +23,9 @@ def mean_interval(values: ArrayLike) -> Interval:
     values = np.asarray(values, float)
     mean = float(values.mean())
     if len(values) < 2:
-        return mean, -np.inf, np.inf
+        return Interval(mean, -np.inf, np.inf)
     half_width = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
-    return mean, mean - half_width, mean + half_width
+    return Interval(mean, mean - half_width, mean + half_width)
 
 
 def largest(intervals: Iterable[Interval]) -> Interval:
@@ -26,4 +33,4 @@ def largest(intervals: Iterable[Interval]) -> Interval:
 
     Where each interval holds its quantity, this one holds the largest quantity.
     """
-    return tuple(float(ends.max()) for ends in np.array(list(intervals)).T)
+    return Interval(*(float(ends.max()) for ends in np.array(list(intervals)).T))
