@@ -10,6 +10,7 @@ from noisyweights.evidence.claims import verdict
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import faces
 from noisyweights.experiments.faces import LAWS, LEVELS
+from noisyweights.noise import laws
 
 CONFIG = faces.PROFILES["smoke"]
 
@@ -59,20 +60,23 @@ def test_a_law_that_changes_the_scale_is_seen():
     assert found["gap_rmse"][0] == pytest.approx(0)
 
 
-def test_nothing_is_both_for_training_and_for_testing(monkeypatch):
-    sizes = []
-
-    def stop(model, x, y, **settings):
-        sizes.append(len(x))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(faces.variational, "train", stop)
-    monkeypatch.setattr(faces, "compared", lambda device: {})
+def test_every_face_is_either_for_training_or_for_testing(monkeypatch):
     loaded = faces.datasets.drawn_faces(50, size=16, seed=1)
+    used = {}
+
+    def predict(model, x, **settings):
+        used["test"] = x
+        return np.full((2, len(x), 2), 0.5)
+
     monkeypatch.setattr(faces, "load", lambda config: loaded)
-    with pytest.raises(KeyboardInterrupt):
-        faces.compute(CONFIG, "gaussian", None)
-    assert sizes == [40]
+    monkeypatch.setattr(faces, "compared", lambda device: dict.fromkeys(LAWS, laws.gaussian()))
+    monkeypatch.setattr(faces.variational, "train", lambda model, x, y, **settings: used.update(train=x))
+    monkeypatch.setattr(faces.inference, "predict_draws", predict)
+    assert faces.compute(CONFIG, "gaussian", None)["faces"] == [40, 10, 0]
+    both = np.concatenate([used["train"], used["test"]]) * 255
+    rows = {face.tobytes() for face in both.round().astype(np.uint8)}
+    assert rows == {face.tobytes() for face in loaded.images}
+    assert len(used["train"]) + len(used["test"]) == len(rows) == 50
 
 
 def result(*, drawn, limit):

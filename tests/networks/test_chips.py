@@ -76,8 +76,16 @@ def test_chips_of_two_models_do_not_mix_and_may_be_nested():
         expected = model(x)
     with chips.chip(other, at[0]):
         assert chips.drawn(model.layers[0], "kernel") is None
+        outer = other(x)
         with chips.chip(model, at[0]):
             np.testing.assert_array_equal(model(x), expected)
+            np.testing.assert_array_equal(other(x), outer)
+
+
+def test_seeds_of_another_shape_are_refused():
+    model = dense()
+    with pytest.raises(ValueError, match="a row of chip_seeds"):
+        chips.chip(model, seeds_of(model)).__enter__()
 
 
 def test_another_thread_draws_for_itself():

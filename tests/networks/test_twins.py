@@ -178,6 +178,11 @@ def test_the_seed_of_a_twin_fixes_its_training_draws_and_no_two_layers_share_the
     assert not {layer.seed for layer in chips.random_layers(other)} & set(own)
 
 
+def test_a_trained_bias_is_not_lost():
+    with pytest.raises(ValueError, match="biases='none' would lose"):
+        twins.from_deterministic(plain(), **SETTINGS, biases="none")
+
+
 def test_biases_and_frozen_layers_stay_as_they_were():
     model = keras.Sequential(
         [

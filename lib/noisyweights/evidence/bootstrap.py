@@ -57,12 +57,12 @@ class Bootstrap:
         if not groups or any(len(group) < 2 for group in groups):
             raise ValueError(f"groups {groups} hold no pair: name at least two predictions in each")
 
-        def gap(of: Callable[[Hashable], Array], axis: int) -> Array:
+        def gap(of: Callable[[Hashable], Array]) -> Array:
             spreads = [np.ptp(np.stack([of(name) for name in group]), axis=0) for group in groups]
-            return np.stack(spreads).max(axis=tuple(a for a in range(spreads[0].ndim + 1) if a != axis))
+            return np.stack(spreads).max(axis=(0, *range(2, spreads[0].ndim + 1)))
 
-        value = gap(lambda name: self.values[name][np.newaxis], 1)
-        moved = gap(lambda name: self.replicates[name] - self.values[name], 1)
+        value = gap(lambda name: self.values[name][np.newaxis])
+        moved = gap(lambda name: self.replicates[name] - self.values[name])
         found = self._symmetric(value[0], moved)
         return found._replace(low=max(found.low, 0.0))
 
@@ -86,7 +86,8 @@ def paired_bootstrap(
     Predictions that share their random numbers draw by draw, and their test points, move together when these
     are resampled, so that their differences are known far better than either. Draws (chips) and points are
     resampled independently of each other, with replacement. Where a draw and a point interact, this
-    overstates the variance, never understates it: the part σ²/(draws·n) is counted up to three times.
+    overstates the variance: the part σ²/(draws·n) is counted up to three times. As any bootstrap it takes
+    (D − 1)/D of the part that D draws share, which understates where the draws are few.
     Source: A. B. Owen, Ann. Appl. Stat. 1, 386 (2007), "The pigeonhole bootstrap".
 
     Args:

@@ -228,16 +228,21 @@ def _idx_set(spec: IdxSet, split: str, dataset: str) -> LabelledImages:
         return _read_sample(spec, split)
     if folder := archives.published(spec.folder):
         return _read_idx(spec, split, [archives.chosen(folder, file.name) for file in spec.files[split]])
-    try:
-        paths = [
-            archives.fetch(f"{spec.url}{file.name}.gz", checksum=f"md5:{file.md5}", folder=spec.folder)
-            for file in spec.files[split]
-        ]
+    try:  # all of it, since a sample for testing may have been cut from the set for training
+        paths = {
+            part: [
+                archives.fetch(f"{spec.url}{file.name}.gz", checksum=f"md5:{file.md5}", folder=spec.folder)
+                for file in spec.files[part]
+            ]
+            for part in SPLITS
+        }
+    except PermissionError:
+        raise  # a cache that cannot be written to is no reason to go on with less
     except OSError as error:
         if dataset == "real":
             raise _nowhere(spec.name, spec.folder, spec.home, error) from error
         return _read_sample(spec, split)
-    return _read_idx(spec, split, paths)
+    return _read_idx(spec, split, paths[split])
 
 
 def _read_idx(spec: IdxSet, split: str, paths: list[Path]) -> LabelledImages:

@@ -68,7 +68,7 @@ def crps_samples(draws: ArrayLike, targets: ArrayLike) -> Array:
     Raises: ValueError for NaN, shapes that do not match and fewer than two draws.
     Source: M. Zamo and P. Naveau, Math. Geosci. 50, 209 (2018) (probability weighted moments).
     """
-    x, y = _several(draws, targets)
+    x, y = _several(draws, targets, 2)
     return scoringrules.crps_ensemble(y, x, m_axis=0, estimator="pwm")
 
 
@@ -84,7 +84,7 @@ def energy_score(draws: ArrayLike, targets: ArrayLike, *, alpha: float) -> Array
     """
     if not 0 < alpha < 2:
         raise ValueError(f"alpha is {alpha}: the energy score is strictly proper inside (0, 2) alone")
-    x, y = _several(draws, targets)
+    x, y = _several(draws, targets, 2, 3)
     x, y = np.atleast_3d(x), y.reshape(len(y), -1)
     to_target = np.mean(np.linalg.norm(x - y, axis=-1) ** alpha, axis=0)
     spread = np.empty(len(y))
@@ -94,8 +94,8 @@ def energy_score(draws: ArrayLike, targets: ArrayLike, *, alpha: float) -> Array
     return to_target - 0.5 * spread
 
 
-def _several(draws: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
-    x = finite("draws", draws, 2, 3)
+def _several(draws: ArrayLike, targets: ArrayLike, *dimensions: int) -> tuple[Array, Array]:
+    x = finite("draws", draws, *dimensions)
     if len(x) < 2:
         raise ValueError(f"{len(x)} draw shows no spread: give at least two")
     return x, matching("targets", targets, "draws", x.shape[1:])

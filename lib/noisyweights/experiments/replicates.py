@@ -31,6 +31,8 @@ def mean_interval(values: ArrayLike) -> Interval:
 def largest(intervals: Iterable[Interval]) -> Interval:
     """The largest of several estimates (value, low, high), between the largest low and the largest high.
 
-    Where each interval holds its quantity, this one holds the largest quantity.
+    Where all intervals hold their quantities, this one holds the largest. Its upper end is as safe as one of
+    theirs; its lower end is too high somewhat more often, up to once for each of them, and noise makes the
+    largest of several estimates larger.
     """
     return Interval(*(float(ends.max()) for ends in np.array(list(intervals)).T))

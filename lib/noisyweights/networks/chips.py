@@ -59,13 +59,18 @@ def chip(model: keras.Model, seeds: tf.Tensor, *, stack: int | None = None) -> I
         seeds: int32 (random weights, 2), a row of `chip_seeds`.
         stack: draw this many chips at once: outputs then have a draw axis in front. For dense layers, and
             inputs of shape (n, features).
+
+    Raises: ValueError for seeds of another shape, or a model without random weights.
     """
+    weights = _weights(model)
+    if seeds.shape != (len(weights), 2):
+        raise ValueError(f"seeds must have shape {(len(weights), 2)}, a row of chip_seeds, got {seeds.shape}")
     shape = () if stack is None else (stack,)
     drawn = {
         (id(layer), weight): layer.sample(weight, seed, shape)
-        for (_, layer, weight), seed in zip(_weights(model), tf.unstack(seeds), strict=True)
+        for (_, layer, weight), seed in zip(weights, tf.unstack(seeds), strict=True)
     }
-    token = _DRAWN.set(drawn)
+    token = _DRAWN.set({**_DRAWN.get(), **drawn})  # a block around this one keeps its chip
     try:
         yield
     finally:

@@ -133,7 +133,6 @@ def sample_outputs(
     x = _one_input(model, x)
     if draws < 1 or stack < 1:
         raise ValueError(f"draws and stack must be at least 1, got {draws} and {stack}")
-    stack = min(stack, draws)
     at = chips.chip_seeds(model, draws=-(-draws // stack), seed=seed)
 
     @tf.function(input_signature=[tf.TensorSpec(at.shape[1:], tf.int32)])

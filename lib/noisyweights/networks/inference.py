@@ -67,9 +67,9 @@ def _predictor(model: keras.Model, x: tf.Tensor, size: int | None) -> Callable[.
         model(x[:1])
     graphs = _PREDICTORS.setdefault(model, {})
     key = (x.dtype, x.shape[1:], size, *map(id, model.weights))  # a layer can be added to a model later
-    if key not in graphs:
-        graphs[key] = _trace(weakref.ref(model), x, size)
-    return graphs[key]
+    if key not in graphs:  # the weights are kept too, or another could come to the same address
+        graphs[key] = (_trace(weakref.ref(model), x, size), model.weights)
+    return graphs[key][0]
 
 
 def _trace(model: Callable[[], keras.Model], x: tf.Tensor, size: int | None) -> Callable[..., tf.Tensor]:

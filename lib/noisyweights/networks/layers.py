@@ -50,8 +50,8 @@ class MeanField(keras.layers.Layer):
         biases: "none", "fixed" (kept as they are), "learned" (deterministic), or "random" as the kernel is.
         initial_scale: standard deviation of every random weight before training.
         activation: as in any Keras layer.
-        seed: whole number from which initial means and training draws follow; None leaves it to
-            `keras.utils.set_random_seed`.
+        seed: whole number from which initial means and training draws follow, another for every layer, or
+            two of one shape would draw alike; None leaves it to `keras.utils.set_random_seed`.
         **kwargs: name, dtype, trainable of the Keras layer. Means and scales are float32 or float64.
 
     Raises: TypeError when `law` is no law; ValueError for one whose variance is not 1, a scale or weight

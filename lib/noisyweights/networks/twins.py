@@ -58,7 +58,8 @@ def from_deterministic(
 
     Args:
         model: sequential or functional. Layers inside of wrappers such as TimeDistributed stay as they are.
-        law, prior_scale, kl_weight, biases, initial_scale: as in `MeanField`. A layer without bias stays so.
+        law, prior_scale, kl_weight, initial_scale: as in `MeanField`.
+        biases: "fixed", "learned" or "random", as in `MeanField`; a layer without bias stays so.
         seed: whole number from which every layer's own seed follows.
         convert: which of the Dense and Conv2D layers become random; all of them by default.
 
@@ -77,6 +78,10 @@ def from_deterministic(
         twin = None
         if type(layer) in _TWINS and convert(layer):
             own = None if seed is None else int(seeds.fold(seed, len(pairs))[0]) & 0x7FFFFFFF
+            if layer.use_bias and biases == "none":
+                raise ValueError(
+                    f"{layer.name} has a bias, which biases='none' would lose: name another word"
+                )
             kept = biases if layer.use_bias else "none"
             twin = _TWINS[type(layer)](layer, {**settings, "biases": kept, "seed": own})
         twin = twin or type(layer).from_config(layer.get_config())

@@ -93,10 +93,12 @@ def elbo(
 class Tempering(keras.callbacks.Callback):
     """Keras callback: at step i, the likelihood counts 1/T(i) times against the divergence.
 
-    Dividing the log-likelihood by T multiplies the divergence's weight by T, up to a scale of the loss to
-    which Adam is blind; so the callback sets every layer's kl_weight to T(i) times its own. T falls from 1
+    Dividing the log-likelihood by T multiplies the divergence's weight by T, up to a scale of the loss. Adam
+    is blind to a constant one; this one grows, and kept in the loss it would lengthen its steps by up to √3.
+    Without it, then, the callback sets every layer's kl_weight to T(i) times its own. T falls from 1
     as exp(−i/time) (App. C of the device paper, where time is 1000): the divergence counts ever less. When
-    training ends every layer has its own weight again; a second `fit` with this object goes on at step i.
+    training ends every layer has its own weight again, in `train` also when it is interrupted; a second
+    `fit` with this object goes on at step i.
 
     Args:
         time: steps in which the temperature falls by e.
@@ -159,14 +161,18 @@ def train(
     steps = -(-len(x) // batch_size)
     with tqdm(total=epochs * steps, desc="training", unit="", delay=5, leave=False) as bar:
         step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update())
-        history = model.fit(
-            _batches(x, y, batch_size=batch_size, epochs=epochs, seed=seed),
-            epochs=epochs,
-            steps_per_epoch=steps,
-            callbacks=[*callbacks, keras.callbacks.TerminateOnNaN(), step],
-            shuffle=False,
-            verbose=0,
-        )
+        try:
+            history = model.fit(
+                _batches(x, y, batch_size=batch_size, epochs=epochs, seed=seed),
+                epochs=epochs,
+                steps_per_epoch=steps,
+                callbacks=[*callbacks, keras.callbacks.TerminateOnNaN(), step],
+                shuffle=False,
+                verbose=0,
+            )
+        finally:
+            for callback in callbacks:
+                callback.on_train_end()  # Keras does not call it when training is interrupted
     if not np.isfinite(history.history["loss"][-1]):
         for weight, value in zip(model.weights, before, strict=True):
             weight.assign(value)
