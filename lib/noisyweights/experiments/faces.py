@@ -53,7 +53,7 @@ class Config:
     epochs: int = field(metadata={"words": "of variational inference"})
     draws: int = field(metadata={"words": "networks in a prediction"})
     blocks: int = field(default=4, metadata={"words": "of two convolutions; 4 in the paper"})
-    batch_size: int = field(default=100)
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
     held_out: float = field(default=0.2, metadata={"words": "fraction of the faces for testing"})
     tempering: float = field(default=1000.0, metadata={"words": "steps in which the temperature falls by e"})
     prior_scale: float = field(

@@ -59,7 +59,7 @@ class Config:
     mle_epochs: int = field(metadata={"words": "of the deterministic start; not stated in the paper"})
     examples: int = field(default=10_000, metadata={"words": "for training"})
     epochs: int = field(default=10, metadata={"words": "of variational inference"})
-    batch_size: int = field(default=100)
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
     depth: int = field(default=4, metadata={"words": "hidden layers"})
     width: int = field(default=16, metadata={"words": "units in a hidden layer"})
     narrow_depth: int = field(default=8, metadata={"words": "hidden layers of the narrow, deep network"})
