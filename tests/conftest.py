@@ -1,4 +1,4 @@
-"""The order of the tests: what takes longest comes first, so that several processes end together."""
+"""What all tests share: their order (the longest first, so that all processes end together) and a gauge."""
 
 from pathlib import Path
 
@@ -16,3 +16,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST.index(first) if first in LONGEST else len(LONGEST)
 
     items.sort(key=rank)
+
+
+@pytest.fixture(scope="session")
+def peak_memory() -> str:
+    """Source of `peak()`, a process's largest memory in KiB; it skips tests where nothing says it.
+
+    The obvious ru_maxrss outlives exec: a small child of a large process shows its parent's peak.
+    """
+    if not Path("/proc/self/status").exists():
+        pytest.skip("nothing here says how much memory a process took")
+    return (
+        "def peak():\n"
+        "    with open('/proc/self/status') as lines:\n"
+        "        return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM'))\n"
+    )

@@ -26,7 +26,6 @@ def synthetic(slope):
             "ks_target": np.full(shape, 0.1 * width**slope),
             "ks_gaussian": np.full(shape, 0.01),
             "kl": kl,
-            "std": np.ones(shape),
             "kurtosis": np.tile([0, 0.5, -1.0, 0.1, -0.5, -1.5], (CONFIG.seeds, 1)) / width,
             "density": np.ones((len(LAWS), len(BINS) - 1)),
             "loss": np.ones((CONFIG.seeds, 10)),

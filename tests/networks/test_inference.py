@@ -222,7 +222,7 @@ def test_a_network_without_random_weights_is_refused():
 
 OTHER = """
 from noisyweights.networks import inference
-import hashlib, json, resource, sys
+import hashlib, json, sys
 sys.path.insert(0, sys.argv[1])
 from small import dense, inputs
 import numpy as np
@@ -230,24 +230,22 @@ import numpy as np
 draws = inference.predict_draws(dense(), inputs(23), draws=20, seed=3)
 large, x = dense(features=784, hidden=400, units=10), np.zeros((1000, 784), np.float32)
 inference.predict_draws(large, x, draws=16, seed=1)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 output = inference.predict_draws(large, x, draws=100, seed=1).nbytes
-grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+grown = 1024 * (peak() - before)
 digest = hashlib.sha256(draws.tobytes()).hexdigest()
 print(json.dumps({"digest": digest, "grown": grown, "output": output}))
 """
 
 
 @pytest.fixture(scope="module")
-def other_process():
-    done = subprocess.run(
-        [sys.executable, "-c", OTHER, str(Path(__file__).parent)], capture_output=True, text=True, check=False
-    )
+def other_process(peak_memory):
+    command = [sys.executable, "-c", peak_memory + OTHER, str(Path(__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
 def test_memory_does_not_grow_with_draws_beyond_the_output(other_process):
     # All kernels would be 121 MiB and all hidden layers 152; an allocator may keep some of either for reuse.
     assert other_process["grown"] < other_process["output"] + 15 * 2**20

@@ -15,10 +15,11 @@ from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.metrics import kl_divergence
 from noisyweights.experiments.compared import controls
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.replicates import Interval, largest, mean_interval
+from noisyweights.experiments.replicates import largest, mean_interval
 from noisyweights.networks import energy, twins
 from noisyweights.networks.layers import MeanFieldDense
 from noisyweights.noise import laws, rules
+from noisyweights.noise.fitting import Interval
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
@@ -86,9 +87,9 @@ class Result:
 
     ks_target, ks_gaussian: Kolmogorov–Smirnov distance of the predictive law from the target and from the
     prediction with Gaussian weights. kl: divergence [nats] from the latter, its low and its high end in a
-    last axis; NaN for the two-point law. std, kurtosis: standard deviation and excess kurtosis of the
-    predictive law. density (widths, laws, bins): histogram over `BINS` of the first training. loss
-    (widths, seeds, steps): means of the loss over equal stretches of the training.
+    last axis; NaN for the two-point law. kurtosis: excess kurtosis of the predictive law. density
+    (widths, laws, bins): histogram over `BINS` of the first training. loss (widths, seeds, steps): means of
+    the loss over equal stretches of the training.
     """
 
     config: Config
@@ -96,7 +97,6 @@ class Result:
     ks_target: Mapping[tuple[str, int], np.ndarray]
     ks_gaussian: Mapping[tuple[str, int], np.ndarray]
     kl: Mapping[tuple[str, int], np.ndarray]
-    std: Mapping[tuple[str, int], np.ndarray]
     kurtosis: Mapping[tuple[str, int], np.ndarray]
     density: Mapping[tuple[str, int], np.ndarray]
     loss: Mapping[tuple[str, int], np.ndarray]
@@ -201,7 +201,6 @@ def _trained(
         "ks_target": np.array([stats.kstest(values, "norm").statistic for values in drawn.values()]),
         "ks_gaussian": np.array([stats.ks_2samp(values, gaussian).statistic for values in drawn.values()]),
         "kl": np.array(divergences, float),
-        "std": np.array([values.std() for values in drawn.values()]),
         "kurtosis": np.array([stats.kurtosis(values) for values in drawn.values()]),
         "density": np.array([np.histogram(values, BINS, density=True)[0] for values in drawn.values()]),
         "loss": np.array([part.mean() for part in np.array_split(loss, min(LOSSES, len(loss)))]),
@@ -220,7 +219,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
             for reading, depth in _cases(config)
         }
 
-    quantities = ("ks_target", "ks_gaussian", "kl", "std", "kurtosis", "density", "loss")
+    quantities = ("ks_target", "ks_gaussian", "kl", "kurtosis", "density", "loss")
     return Result(
         config,
         {name: laws_of[name].excess_kurtosis for name in LAWS},

@@ -14,9 +14,10 @@ from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.metrics import gaussian_mixture_nll
 from noisyweights.experiments.compared import controls
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.replicates import Interval, largest, mean_interval
+from noisyweights.experiments.replicates import largest, mean_interval
 from noisyweights.networks import chips, inference, twins, variational
 from noisyweights.noise import laws
+from noisyweights.noise.fitting import Interval
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 

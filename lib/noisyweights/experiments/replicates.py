@@ -1,21 +1,14 @@
 """Estimates over repeated trainings: a mean with its interval, and the worst of several."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-__all__ = ["Interval", "largest", "mean_interval"]
+from noisyweights.noise.fitting import Interval
 
-
-class Interval(NamedTuple):
-    """An estimate and the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+__all__ = ["largest", "mean_interval"]
 
 
 def mean_interval(values: ArrayLike) -> Interval:
