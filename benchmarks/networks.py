@@ -86,6 +86,7 @@ def mean_field(name: str, examples: int) -> keras.Model:
         prior_scale=1.0,
         kl_weight=1 / examples,
         biases="learned",
+        initial_scale=0.05,
         seed=0,
     )
 
@@ -243,7 +244,13 @@ def reductions(draws: int, comparisons: int) -> list[Reduction]:
     sizes = [keras.layers.Dense(32, activation="relu"), keras.layers.Dense(32, activation="relu")]
     network = keras.Sequential([keras.layers.Input((1,)), *sizes, keras.layers.Dense(1)])
     gaussian = networks.twins.from_deterministic(
-        network, law=laws.gaussian(), prior_scale=1.0, kl_weight=0.0, initial_scale=0.2, seed=0
+        network,
+        law=laws.gaussian(),
+        prior_scale=1.0,
+        kl_weight=0.0,
+        biases="fixed",
+        initial_scale=0.2,
+        seed=0,
     )
 
     def spreads(model: keras.Model, seed: int) -> np.ndarray:

@@ -27,7 +27,8 @@ saves = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationW
 
 
 def settings(**changes):
-    return {"law": DEVICE, "prior_scale": 1.0, "kl_weight": 0.01, "seed": 1, "initial_scale": 0.3} | changes
+    common = {"law": DEVICE, "prior_scale": 1.0, "kl_weight": 0.01, "biases": "learned"}
+    return common | {"initial_scale": 0.3, "seed": 1} | changes
 
 
 def inputs(n=20, features=4):
@@ -65,7 +66,9 @@ def functional(**changes):
     once = shared(inner(given))
     twice = shared(keras.layers.BatchNormalization()(once))
     joined = keras.layers.add([twice, keras.layers.Dropout(0.2, seed=1)(given)])
-    return keras.Model(given, MeanFieldDense(2, name="end", **settings(**changes, biases="random"))(joined))
+    return keras.Model(
+        given, MeanFieldDense(2, name="end", **settings(**changes | {"biases": "random"}))(joined)
+    )
 
 
 NETWORKS = {

@@ -96,7 +96,7 @@ ONE = np.ones((1, 1), np.float32)
 
 
 def fitted(model, **changes):
-    options = {"iterations": 5, "draws": 10, "seed": 1} | changes
+    options = {"iterations": 5, "draws": 10, "seed": 1, "alpha": 1.5} | changes
     return energy.train(model, ONE, gaussian_target(0.5, 0.8), **options)
 
 
@@ -127,7 +127,7 @@ def test_training_follows_from_its_seed():
 def test_a_deep_network_trains_but_for_a_first_kernel_that_multiplies_zero(x, still):
     model = dense(features=2, units=1, biases="random")
     before = [weight.numpy().copy() for weight in model.trainable_weights]
-    energy.train(model, x, gaussian_target(0, 1), iterations=3, draws=10, seed=1)
+    energy.train(model, x, gaussian_target(0, 1), iterations=3, draws=10, seed=1, alpha=1.5)
     after = zip(model.trainable_weights, before, strict=True)
     assert {weight.name for weight, old in after if (weight.numpy() == old).all()} == still
 
@@ -202,7 +202,7 @@ def test_bad_inputs(changes, message):
     model = dense(features=2, units=1)
     x = changes.pop("x", X)
     with pytest.raises(ValueError, match=re.escape(message)):
-        energy.train(model, x, gaussian_target(0, 1), iterations=1, draws=2, seed=1)
+        energy.train(model, x, gaussian_target(0, 1), iterations=1, draws=2, seed=1, alpha=1.5)
     with pytest.raises(ValueError, match=re.escape(message)):
         energy.sample_outputs(model, x, draws=2, seed=1)
 
@@ -215,9 +215,12 @@ def test_bad_numbers():
     for changes, message in (({"iterations": 0}, "iterations must be"), ({"draws": 1}, "at least 2 draws")):
         with pytest.raises(ValueError, match=message):
             energy.train(
-                model, X, gaussian_target(0, 1), **({"iterations": 1, "draws": 2, "seed": 1} | changes)
+                model,
+                X,
+                gaussian_target(0, 1),
+                **({"iterations": 1, "draws": 2, "seed": 1, "alpha": 1.5} | changes),
             )
     with pytest.raises(ValueError, match=r"must have one output, shape \(1, 1\), got \(1, 2\)"):
-        energy.train(dense(), inputs(1), gaussian_target(0, 1), iterations=1, draws=2, seed=1)
+        energy.train(dense(), inputs(1), gaussian_target(0, 1), iterations=1, draws=2, seed=1, alpha=1.5)
     with pytest.raises(ValueError, match="has no random weights"):
         energy.sample_outputs(keras.Sequential([keras.layers.Dense(1)]), X, draws=2, seed=1)

@@ -147,7 +147,7 @@ def test_kernel_and_bias_are_drawn_apart():
 
 
 def test_a_layer_that_is_used_twice_has_one_draw_and_one_divergence_in_a_call():
-    shared = MeanFieldDense(4, biases="none", **settings())
+    shared = MeanFieldDense(4, **settings(biases="none"))
     given = keras.Input((4,))
     model = keras.Model(given, [shared(given), shared(given)])
     for training in (True, False):

@@ -25,7 +25,13 @@ from noisyweights.networks.layers import MeanField, MeanFieldDense
 from noisyweights.noise import laws
 from noisyweights.noise.closed_form import Gaussian
 
-SETTINGS = {"law": DEVICE, "prior_scale": 1.0, "kl_weight": 0.01}
+SETTINGS = {
+    "law": DEVICE,
+    "prior_scale": 1.0,
+    "kl_weight": 0.01,
+    "biases": "fixed",
+    "initial_scale": 0.05,
+}
 
 
 def disturbed(model):
@@ -144,10 +150,10 @@ def test_what_cannot_be_given_another_law():
 @pytest.mark.parametrize("biases", ["fixed", "learned", "random"])
 def test_a_twin_with_little_noise_is_the_network_itself(biases):
     model, x = plain(), inputs(features=60).reshape(20, 6, 5, 2)
-    twin = twins.from_deterministic(model, **SETTINGS, biases=biases, initial_scale=1e-9)
+    twin = twins.from_deterministic(model, **SETTINGS | {"biases": biases, "initial_scale": 1e-9})
     assert len(chips.random_layers(twin)) == 4
     np.testing.assert_allclose(one_chip(twin, x), model(x, training=False), atol=1e-5)  # float32 sums
-    noisy = twins.from_deterministic(model, **SETTINGS, biases=biases, initial_scale=0.1, seed=1)
+    noisy = twins.from_deterministic(model, **SETTINGS | {"biases": biases, "initial_scale": 0.1}, seed=1)
     assert not np.allclose(one_chip(noisy, x), model(x, training=False), atol=1e-4)
 
 
@@ -180,7 +186,7 @@ def test_the_seed_of_a_twin_fixes_its_training_draws_and_no_two_layers_share_the
 
 def test_a_trained_bias_is_not_lost():
     with pytest.raises(ValueError, match="biases='none' would lose"):
-        twins.from_deterministic(plain(), **SETTINGS, biases="none")
+        twins.from_deterministic(plain(), **SETTINGS | {"biases": "none"})
 
 
 def test_biases_and_frozen_layers_stay_as_they_were():
@@ -192,7 +198,7 @@ def test_biases_and_frozen_layers_stay_as_they_were():
             keras.layers.Dense(2, name="last"),
         ]
     )
-    twin = twins.from_deterministic(model, **SETTINGS, biases="random")
+    twin = twins.from_deterministic(model, **SETTINGS | {"biases": "random"})
     assert [layer.biases for layer in twin.layers] == ["none", "random", "random"]
     assert [layer.trainable for layer in twin.layers] == [True, False, True]
     fixed = twins.from_deterministic(model, **SETTINGS)

@@ -42,6 +42,7 @@ BINS = np.linspace(-4, 4, 121)  # of the histograms
 # Readings of what the paper does not print: deterministic biases and a start from small weights; random
 # biases; deterministic biases and a start by Glorot's rule, which keeps a signal's size from layer to layer.
 LEARNED, RANDOM, GLOROT = "learned", "random", "glorot"
+ALPHA = 1.5  # exponent of the distance
 ORIGIN = np.zeros((1, 1), np.float32)
 LOSSES = 100  # means of the loss that are kept of a training
 
@@ -181,7 +182,13 @@ def _trained(
 ) -> dict[str, np.ndarray]:
     network = make_network(config, depth=depth, width=width, reading=reading, seed=seed)
     loss = energy.train(
-        network, ORIGIN, target(config), iterations=config.iterations, draws=config.draws, seed=seed
+        network,
+        ORIGIN,
+        target(config),
+        iterations=config.iterations,
+        draws=config.draws,
+        seed=seed,
+        alpha=ALPHA,
     )
     laws_of = controls(device)
     drawn = {

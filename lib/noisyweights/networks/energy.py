@@ -11,13 +11,12 @@ from noisyweights import seeds
 from noisyweights.networks import chips
 from noisyweights.noise.rules import Rule
 
-__all__ = ["ALPHA", "energy_loss", "sample_outputs", "train"]
+__all__ = ["energy_loss", "sample_outputs", "train"]
 
-ALPHA = 1.5  # of the device paper, §4.1
 _BLOCK = 500  # iterations in one call of the graph
 
 
-def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float = ALPHA) -> tf.Tensor:
+def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float) -> tf.Tensor:
     """2 E|f − y|^α − E|f − f′|^α, a scalar: eq. 8 of the device paper.
 
     It is the energy distance of the outputs' law from the target's, up to a term of the target alone, and
@@ -26,7 +25,7 @@ def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float = ALPHA) -> tf
     Args:
         outputs: (draws,) of the network, each of its own weights; at least 2.
         target: a quadrature rule for expectations over the target y.
-        alpha: exponent in (0, 2).
+        alpha: exponent in (0, 2); 1.5 in the paper.
 
     Raises: ValueError for another exponent, or fewer than two draws.
     """
@@ -55,7 +54,7 @@ def train(
     iterations: int,
     draws: int,
     seed: int,
-    alpha: float = ALPHA,
+    alpha: float,
     optimizer: keras.optimizers.Optimizer | None = None,
 ) -> np.ndarray:
     """Fit the output's law at one input to a target by energy distance; return the losses, (iterations,).
@@ -67,7 +66,7 @@ def train(
         iterations: steps of the optimizer.
         draws: chips drawn at each step, the paper's batch size.
         seed: whole number from which the draws follow.
-        alpha: exponent of the distance.
+        alpha: exponent of the distance, as in `energy_loss`.
         optimizer: Adam with its defaults if None, as in the paper.
 
     Raises: ValueError for more than one input, NaN, no iterations, a model with several outputs, or a loss

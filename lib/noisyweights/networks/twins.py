@@ -46,8 +46,8 @@ def from_deterministic(
     law: Law,
     prior_scale: float,
     kl_weight: float,
-    biases: str = "fixed",
-    initial_scale: float = 0.05,
+    biases: str,
+    initial_scale: float,
     seed: int | None = None,
     convert: Callable[[keras.layers.Layer], bool] = lambda layer: True,
 ) -> keras.Model:
