@@ -298,8 +298,9 @@ def test_parts_of_the_variance_add_up_to_that_of_the_mixture():
         (np.ones((5, 3)), "shape (draws, n, 2) with 2 draws or more, got (5, 3)"),
         (np.ones((1, 3, 2)), "got (1, 3, 2)"),
         (np.ones((5, 3, 1)), "got (5, 3, 1)"),
-        (np.zeros((5, 3, 2)), "must be positive"),
-        (np.full((5, 3, 2), np.nan), "must be positive"),
+        (np.zeros((5, 3, 2)), "must be positive, got 0.0"),
+        (np.where(np.arange(2) == 0, np.nan, np.ones((5, 3, 2))), "hold 15 NaN or infinite values"),
+        (np.where(np.arange(2) == 1, np.inf, np.ones((5, 3, 2))), "hold 15 NaN or infinite values"),
     ],
 )
 def test_bad_draws(draws, message):

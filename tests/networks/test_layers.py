@@ -1,7 +1,9 @@
 """Mean-field layers against closed forms, plain NumPy, and Keras's own habits."""
 
+import importlib
 import json
 import math
+import re
 import subprocess
 import sys
 import zipfile
@@ -242,6 +244,21 @@ def same_after_loading(model, x, path):
     return loaded
 
 
+def fresh_predictions(folder, also=""):
+    """Predictions of the model in a folder by another process that imports the layers, and another module."""
+    np.save(folder / "x.npy", inputs())
+    code = (
+        f"import noisyweights.networks.layers, keras, numpy as np{also}\n"
+        "model = keras.models.load_model('model.keras')\n"
+        "from noisyweights.networks import inference\n"
+        "np.save('y.npy', inference.predict_draws(model, np.load('x.npy'), draws=3, seed=1))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return np.load(folder / "y.npy")
+
+
 def with_other_weights(model):
     noise = seeds.generator(1, "weights")
     for weight in model.weights:
@@ -262,6 +279,56 @@ def test_a_saved_network_keeps_its_law(law, tmp_path):
     assert [layer.law for layer in loaded.layers] == [law, law]
 
 
+OWN = """
+import keras
+from noisyweights.noise.closed_form import Bimodal
+
+class Unknown(Bimodal):
+    name = "unknown"
+
+@keras.saving.register_keras_serializable(package="own")
+class Known(Bimodal):
+    def _log_prob(self, z):
+        return super()._log_prob(z)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A module of the user's with two laws, of which Keras knows one; in its own folder."""
+    (tmp_path / "laws_of_mine.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("laws_of_mine")
+    del sys.modules["laws_of_mine"]
+
+
+@saves
+def test_a_law_of_ones_own_that_keras_knows_is_saved_by_its_class(own, tmp_path):
+    law = own.Known(separation=0.5)  # by its name alone it would come back as the library's
+    loaded = same_after_loading(dense(law=law), inputs(), tmp_path / "model.keras")
+    assert [type(layer.law) for layer in loaded.layers] == [own.Known, own.Known]
+    assert loaded.layers[0].law.separation == 0.5
+
+
+@saves
+def test_a_fresh_process_loads_a_law_of_ones_own_with_its_module_imported(own, tmp_path):
+    model = dense(law=own.Known(separation=0.5))
+    model.save(tmp_path / "model.keras")
+    found = fresh_predictions(tmp_path, ", laws_of_mine")
+    np.testing.assert_array_equal(found, inference.predict_draws(model, inputs(), draws=3, seed=1))
+
+
+@saves
+def test_a_law_that_keras_does_not_know_has_to_be_named(own, tmp_path):
+    model, path = dense(law=own.Unknown(separation=0.5)), tmp_path / "model.keras"
+    model.save(path)
+    mend = re.escape("give load_model custom_objects={'Unknown': Unknown}")
+    with pytest.raises((ValueError, TypeError), match=mend):
+        keras.models.load_model(path)
+    loaded = keras.models.load_model(path, custom_objects={"Unknown": own.Unknown})
+    np.testing.assert_array_equal(one_chip(loaded, inputs()), one_chip(model, inputs()))
+
+
 @saves
 def test_a_saved_network_can_be_trained_on(tmp_path):
     model, x = dense(), inputs()
@@ -277,20 +344,8 @@ def test_a_saved_network_can_be_trained_on(tmp_path):
 def test_a_fresh_process_loads_with_the_layers_imported_and_nothing_else(tmp_path):
     model = functional(law=EMPIRICAL)
     model.save(tmp_path / "model.keras")
-    np.save(tmp_path / "x.npy", inputs())
-    code = (
-        "import noisyweights.networks.layers, keras, numpy as np\n"
-        "model = keras.models.load_model('model.keras')\n"
-        "from noisyweights.networks import inference\n"
-        "np.save('y.npy', inference.predict_draws(model, np.load('x.npy'), draws=3, seed=1))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    np.testing.assert_array_equal(
-        np.load(tmp_path / "y.npy"), inference.predict_draws(model, inputs(), draws=3, seed=1)
-    )
+    found = fresh_predictions(tmp_path)
+    np.testing.assert_array_equal(found, inference.predict_draws(model, inputs(), draws=3, seed=1))
 
 
 @saves

@@ -138,6 +138,8 @@ def decompose(draws: np.ndarray) -> Decomposition:
 
     Args:
         draws: (draws, n, 2) of predicted mean μ and standard deviation σ; at least 2 draws.
+
+    Raises: ValueError for another shape, fewer draws, NaN or infinite values, and σ that are not positive.
     """
     means, scales = _mixture(draws)
     return Decomposition(
@@ -155,6 +157,8 @@ def predictive_quantiles(draws: np.ndarray, levels: ArrayLike) -> np.ndarray:
         levels: probabilities in (0, 1).
 
     The bisection ends below 1e-9 of the mixture's width.
+
+    Raises: ValueError for levels outside of (0, 1), and for draws that `decompose` refuses.
     """
     means, scales = _mixture(draws)
     levels = np.atleast_1d(np.asarray(levels, float))
@@ -178,6 +182,11 @@ def _mixture(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     draws = np.asarray(draws, float)
     if draws.ndim != 3 or draws.shape[-1] != 2 or len(draws) < 2:
         raise ValueError(f"draws must have shape (draws, n, 2) with 2 draws or more, got {draws.shape}")
+    if bad := np.sum(~np.isfinite(draws)):
+        raise ValueError(f"draws hold {bad} NaN or infinite values: leave out the inputs that make them")
     if not (draws[..., 1] > 0).all():
-        raise ValueError("every predicted standard deviation draws[..., 1] must be positive")
+        raise ValueError(
+            f"every predicted standard deviation draws[..., 1] must be positive, got {draws[..., 1].min()}: "
+            "let the network add a floor"
+        )
     return draws[..., 0], draws[..., 1]

@@ -43,7 +43,8 @@ class MeanField(keras.layers.Layer):
     deviations `kernel_log_scale`, and kl_weight as a variable, so that `variational.Tempering` can change it.
 
     Args:
-        law: of the unit noise z; see `noise.laws`.
+        law: of the unit noise z; see `noise.laws`. A saved model with a law of your own class loads where
+            that is registered by `keras.saving.register_keras_serializable` or among the `custom_objects`.
         prior_scale: standard deviation of the Gaussian prior N(0, prior_scale²) of every random weight.
         kl_weight: factor of the divergence in the loss: 1/n for n training examples when the loss is a mean
             of negative log-likelihoods.
@@ -188,7 +189,8 @@ class MeanField(keras.layers.Layer):
         return {
             **super().get_config(),
             "format": FORMAT,
-            "law": self.law.get_config(),
+            # Of a law of the user's own Keras writes down the class, as it does of any object's.
+            "law": self.law.get_config() if _is_ours(self.law) else self.law,
             "prior_scale": self.prior_scale,
             "kl_weight": self.initial_kl_weight,
             "biases": self.biases,
@@ -206,7 +208,7 @@ class MeanField(keras.layers.Layer):
                 "load it with the version of noisyweights that saved it"
             )
         law = config.pop("law")
-        return cls(law=laws.from_config(law) if isinstance(law, dict) else law, **config)
+        return cls(law=_restored(law) if isinstance(law, dict) else law, **config)
 
 
 @keras.saving.register_keras_serializable(package="noisyweights")
@@ -293,6 +295,27 @@ def _pair(size) -> tuple[int, int]:
     if min(pair) < 1:
         raise ValueError(f"a kernel's size and strides must be at least 1, got {size}")
     return pair
+
+
+def _is_ours(law: Law) -> bool:
+    config = law.get_config()
+    try:
+        return type(laws.from_config(config)) is type(law)
+    except (TypeError, ValueError):  # other parameters, or another name
+        return False
+
+
+def _restored(saved: dict[str, Any]) -> Law:
+    if "class_name" not in saved:
+        return laws.from_config(saved)
+    name = saved["registered_name"]
+    if (own := keras.saving.get_registered_object(name)) is None:
+        raise ValueError(
+            f"the law {name} is none of noise.laws, and Keras does not know its class: import the module "
+            "that registers it by keras.saving.register_keras_serializable, or give load_model "
+            f"custom_objects={{{name!r}: {saved['class_name']}}}"
+        )
+    return own(**{key: value for key, value in saved["config"].items() if key != "law"})
 
 
 @functools.lru_cache(typed=True)  # a subclass can be equal to a law that passed
