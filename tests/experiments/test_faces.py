@@ -10,6 +10,7 @@ from noisyweights.evidence.claims import verdict
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import faces
 from noisyweights.experiments.faces import LAWS, LEVELS
+from noisyweights.networks import variational
 from noisyweights.noise import laws
 
 CONFIG = faces.PROFILES["smoke"]
@@ -70,7 +71,7 @@ def test_every_face_is_either_for_training_or_for_testing(monkeypatch):
 
     monkeypatch.setattr(faces, "load", lambda config: loaded)
     monkeypatch.setattr(faces, "compared", lambda device: dict.fromkeys(LAWS, laws.gaussian()))
-    monkeypatch.setattr(faces.variational, "train", lambda model, x, y, **settings: used.update(train=x))
+    monkeypatch.setattr(variational, "train", lambda model, x, y, **settings: used.update(train=x))
     monkeypatch.setattr(faces.inference, "predict_draws", predict)
     assert faces.compute(CONFIG, "gaussian", None)["faces"] == [40, 10, 0]
     both = np.concatenate([used["train"], used["test"]]) * 255
@@ -103,7 +104,30 @@ def test_claims_about_photographs_are_measured_on_photographs(drawn, limit, meas
         assert verdict(claim, [m for m in found if m.claim == claim]) == "reproduced"
 
 
-def test_points_of_other_faces_are_refused():
-    points = {law: {"faces": np.array([18, 5, 3])} for law in LAWS}
-    with pytest.raises(ValueError, match=r"on 23 faces, 3 skipped; there are now 50.*delete the points"):
-        faces.collect(replace(CONFIG, limit=50), None, points)
+def points(faces_of):
+    """Points as `compute` gives them of a set of faces, by law."""
+    shapes = {
+        "curves": (3, 19),
+        "rmse": (3, 3),
+        "gap_curves": 3,
+        "gap_rmse": 3,
+        "aleatoric": 3,
+        "epistemic": 3,
+    }
+    zeros = {name: np.zeros(shape) for name, shape in shapes.items()}
+    source = np.frombuffer(bytes.fromhex(faces_of.source.sha256), np.uint8)
+    return {law: zeros | {"faces": np.array([40, 10, 0]), "source": source} for law in LAWS}
+
+
+def test_points_of_other_faces_are_refused(monkeypatch):
+    loaded, other = (faces.datasets.drawn_faces(50, size=16, seed=seed) for seed in (1, 2))
+    monkeypatch.setattr(faces, "load", lambda config: loaded)
+    assert faces.collect(CONFIG, None, points(loaded)).tested == 10
+    mixed = points(loaded) | {"bimodal": points(other)["bimodal"]}  # as many faces, but others
+    without = points(loaded)
+    del without["gaussian"]["source"]
+    for refused in (points(other), mixed, without):
+        with pytest.raises(
+            ValueError, match=r"on other faces than there are now \(50, drawn faces\): delete"
+        ):
+            faces.collect(CONFIG, None, refused)

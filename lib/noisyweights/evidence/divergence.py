@@ -9,7 +9,7 @@ from scipy import interpolate, special
 from noisyweights.evidence.estimates import Estimate
 from noisyweights.evidence.predictions import finite
 
-__all__ = ["kl_divergence"]
+__all__ = ["kl_from_samples"]
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ MOST_OUTSIDE = 0.01
 STEPS, CONVERGED, RIDGE = 100, 1e-12, 1e-9
 
 
-def kl_divergence(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Estimate:
+def kl_from_samples(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Estimate:
     """Estimate KL(p‖q) = ∫ p log(p/q) [nats] from draws of p and of q, with its 95 % interval.
 
     The divergence is the largest value of E_p g − log E_q e^g, taken at g = log p/q. The largest value over
@@ -48,7 +48,8 @@ def kl_divergence(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Estim
             is then narrower. False where the draws are independent.
 
     Raises: ValueError for NaN, fewer than 1000 draws, paired samples of unequal length, a sample that repeats
-        one value (a law with atoms has no density), and a p that puts over 1 % where q has no draw.
+        one value (a law with atoms has no density), and a p that puts over 1 % where q has no draw;
+        RuntimeError for a fit that is further from its largest value than its noise reaches.
     """
     x, y = finite("first samples", first, 1), finite("second samples", second, 1)
     for name, sample in (("first", x), ("second", y)):
@@ -157,7 +158,7 @@ def _fit(counts: _Counts, intervals: int) -> _Fit:
         curvature += RIDGE * np.trace(curvature) * np.eye(len(curvature))
         gradient = p @ centred
         step = np.linalg.solve(curvature, gradient)
-        rise = gradient @ step
+        rise = left = gradient @ step
         if rise < CONVERGED:
             break
         while p @ log_ratio(coefficients + step) < p @ g + 0.1 * rise:
@@ -167,6 +168,13 @@ def _fit(counts: _Counts, intervals: int) -> _Fit:
     gradient_covariance = counts.covariance(basis, ratio[:, np.newaxis] * centred)
     fitted = np.linalg.solve(curvature, gradient_covariance)
     noise = 0.5 * np.sum(fitted * fitted.T)
+    # Along a direction that few draws see the ridge keeps steps short. What is short of the largest value is
+    # still a lower bound, but as many steps again must not lift it out of the noise.
+    if left >= CONVERGED and STEPS * left > np.sqrt(noise):
+        raise RuntimeError(
+            f"the fit of a spline of {intervals} intervals to log p/q still rises by {left:.1e} nats a step "
+            f"after {STEPS}: the two laws are too far apart for it; exchange them, or draw more"
+        )
     first_order = counts.covariance(g[:, np.newaxis], ratio[:, np.newaxis])[0, 0]
     # The fitted g varies by itself, which shows in the first order as twice the noise.
     return _Fit(float(p @ g - 0.5 * np.trace(fitted)), max(first_order - 2 * noise, 0.0), float(noise))

@@ -18,7 +18,7 @@ from noisyweights.evidence.classification_scores import (
     entropy,
     mutual_information,
 )
-from noisyweights.evidence.divergence import kl_divergence
+from noisyweights.evidence.divergence import kl_from_samples
 from noisyweights.evidence.estimates import Estimate
 from noisyweights.evidence.regression_scores import (
     crps_gaussian_mixture,
@@ -44,7 +44,7 @@ __all__ = [
     "expected_calibration_error",
     "gaussian_cdf",
     "gaussian_mixture_nll",
-    "kl_divergence",
+    "kl_from_samples",
     "mutual_information",
     "paired_bootstrap",
     "regression_calibration_error",

@@ -6,7 +6,9 @@ from noisyweights.evidence import datasets
 from noisyweights.experiments.device import ECRAM, Device
 from noisyweights.noise import fitting, laws
 
-__all__ = ["BIMODAL", "compared", "controls", "ecram"]
+__all__ = ["BIMODAL", "LAWS", "compared", "controls", "ecram"]
+
+LAWS = ("gaussian", "device", "bimodal", "ecram", "uniform", "two_point")  # names, in the order of `controls`
 
 # The device paper prints no parameters for its bimodal law. Here the peaks stand 4.1 of their widths apart.
 BIMODAL = laws.bimodal(separation=0.9)

@@ -12,8 +12,8 @@ from scipy import stats
 
 from noisyweights import seeds
 from noisyweights.evidence.claims import Measurement
-from noisyweights.evidence.metrics import kl_divergence
-from noisyweights.experiments.compared import controls
+from noisyweights.evidence.metrics import kl_from_samples
+from noisyweights.experiments.compared import LAWS, controls
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import largest, mean_interval
 from noisyweights.networks import energy, twins
@@ -37,7 +37,6 @@ __all__ = [
     "target",
 ]
 
-LAWS = ("gaussian", "device", "bimodal", "ecram", "uniform", "two_point")
 BINS = np.linspace(-4, 4, 121)  # of the histograms
 # Readings of what the paper does not print: deterministic biases and a start from small weights; random
 # biases; deterministic biases and a start by Glorot's rule, which keeps a signal's size from layer to layer.
@@ -199,7 +198,7 @@ def _trained(
     }
     gaussian = drawn["gaussian"]
     divergences = [
-        kl_divergence(values, gaussian, paired=True)[:3]
+        kl_from_samples(values, gaussian, paired=True)[:3]
         if name not in ("gaussian", "two_point")
         else [np.nan] * 3
         for name, values in drawn.items()

@@ -12,10 +12,11 @@ from scipy import special
 from noisyweights import seeds
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.metrics import gaussian_mixture_nll
-from noisyweights.experiments.compared import controls
+from noisyweights.experiments import training
+from noisyweights.experiments.compared import LAWS, controls
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import largest, mean_interval
-from noisyweights.networks import chips, inference, twins, variational
+from noisyweights.networks import chips, inference, twins
 from noisyweights.noise import laws
 from noisyweights.noise.fitting import Interval
 
@@ -38,13 +39,11 @@ __all__ = [
     "measurements",
     "noise_scale",
     "points",
-    "train",
     "wider",
 ]
 
 # Eq. 9 prints N(0, 0.1 (1 + min(0, x − 1))), whose scale is negative for x < 0.
 READINGS = ("magnitude", "growing")
-LAWS = ("gaussian", "device", "bimodal", "ecram", "uniform", "two_point")
 Y_NODES = 401  # of the trapezoid over targets
 WIDER = 1.05  # the yardstick of P-moments-only: every standard deviation 5 % larger
 SMALLEST_SCALE = 1e-3  # that the network can predict: the first reading's true scale is 0 at x = 0
@@ -193,28 +192,6 @@ def _perceptron(x, depth: int, width: int, start: list[int], name: str):
     return x
 
 
-def train(config: Config, task: Task, *, depth: int, width: int, epochs: int, seed: int) -> keras.Model:
-    """Fit by maximum likelihood, then by variational inference with Gaussian kernels and fixed biases."""
-    mean, both = make_network(config, depth=depth, width=width, seed=seed)
-    common = {"batch_size": config.batch_size, "seed": seed}
-    variational.train(mean, task.x, task.y, loss="mse", epochs=config.mle_epochs, **common)
-    network = twins.from_deterministic(
-        both,
-        law=laws.gaussian(),
-        prior_scale=config.prior_scale,
-        kl_weight=1 / len(task.x),
-        initial_scale=config.initial_scale,
-        biases="fixed",
-        seed=seed,
-        convert=lambda layer: layer.name.startswith("mean"),
-    )
-    variational.train(
-        network, task.x, task.y, loss=variational.GaussianNLL(), epochs=epochs,
-        tempering=config.tempering, **common,
-    )  # fmt: skip
-    return network
-
-
 def energy_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Energy distance 2 ∫ (F − G)² dy between two predictive laws at every input: (n,), unbiased, so that
     equal laws give values on both sides of 0.
@@ -246,23 +223,23 @@ def points(config: Config) -> tuple[str, ...]:
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train one network with Gaussian weights, then predict under every law and with wider weights."""
     variant, repeat = point.split(".")
+    seed = config.seed + int(repeat)
     narrow, long = variant == "narrow-deep", variant == "long"
     task = make_task(config, reading=variant if variant in READINGS else READINGS[0], repeat=int(repeat))
-    network = train(
+    mean, both = make_network(
         config,
-        task,
         depth=config.narrow_depth if narrow else config.depth,
         width=config.narrow_width if narrow else config.width,
-        epochs=config.long_epochs if long else config.epochs,
-        seed=config.seed + int(repeat),
+        seed=seed,
+    )
+    epochs = config.long_epochs if long else config.epochs
+    network = training.train(
+        mean, both, task.x, task.y, config=config, law=laws.gaussian(), epochs=epochs, seed=seed
     )
     laws_of = controls(device)
     networks = [*(twins.with_law(network, laws_of[name]) for name in LAWS), wider(network)]
     x = np.concatenate([GRID[:, None], task.x_test]).astype(np.float32)
-    drawn = [
-        inference.predict_draws(own, x, draws=config.draws, seed=config.seed + int(repeat))
-        for own in networks
-    ]
+    drawn = [inference.predict_draws(own, x, draws=config.draws, seed=seed) for own in networks]
     predictions = [draws[:, : len(GRID)] for draws in drawn]
     tested = [draws[:, len(GRID) :] for draws in drawn]
     parts = [inference.decompose(prediction) for prediction in predictions]
