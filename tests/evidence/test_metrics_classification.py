@@ -50,6 +50,16 @@ def test_bins_of_equal_mass_hold_equally_many() -> None:
     np.testing.assert_allclose(curve.share, 0.2, atol=1 / 300)  # a point on an edge
 
 
+def test_bins_of_equal_mass_count_a_weight_of_k_as_k_points() -> None:
+    times = rng.integers(0, 6, size=300)  # as a bootstrap has them, zeros too
+    weighted = metrics.reliability_curve(P, LABELS, bins=5, binning="equal mass", weights=times)
+    repeated = metrics.reliability_curve(
+        np.repeat(P, times, axis=0), np.repeat(LABELS, times), bins=5, binning="equal mass"
+    )
+    np.testing.assert_allclose(weighted, repeated)
+    np.testing.assert_allclose(weighted.share, 0.2, atol=5 / times.sum())  # a point on an edge
+
+
 def test_calibrated_labels_pass_and_overconfident_ones_fail() -> None:
     generator = np.random.default_rng(9)
     p = generator.dirichlet(np.ones(3), size=20_000)

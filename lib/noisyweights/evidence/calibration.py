@@ -118,10 +118,12 @@ def reliability_curve(
 ) -> Reliability:
     """Accuracy against confidence (the largest class probability), in bins of confidence.
 
-    `equal width` cuts [0, 1] into intervals open on the left, `equal mass` at the confidences' quantiles.
+    `equal width` cuts [0, 1] into intervals open on the left, `equal mass` at quantiles of the confidences,
+    each counted with its point's weight.
 
     Args:
         p: mean class probabilities, shape (n, classes). labels: class numbers, shape (n,).
+        bins: number of bins. weights: of the points, equal unless given.
 
     Raises: ValueError for NaN, sums other than 1, labels out of range, fewer than one bin.
     Source: C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, ICML 2017, eq. 3.
@@ -134,7 +136,7 @@ def reliability_curve(
     if binning == "equal width":
         edges = np.linspace(0, 1, bins + 1)
     elif binning == "equal mass":
-        edges = np.quantile(confidence, np.linspace(0, 1, bins + 1))
+        edges = np.quantile(confidence, np.linspace(0, 1, bins + 1), weights=w, method="inverted_cdf")
     else:
         raise ValueError(f"binning is {binning!r}: choose 'equal width' or 'equal mass'")
     place = np.searchsorted(edges[1:-1], confidence)
