@@ -3,7 +3,21 @@
 from noisyweights import lazy
 from noisyweights.quiet import load_tensorflow
 
-__all__ = ["chips", "energy", "inference", "layers", "twins", "variational"]
+__all__ = [
+    "chips",
+    "coinflip",
+    "coins",
+    "energy",
+    "inference",
+    "integers",
+    "layers",
+    "scaling",
+    "swapping",
+    "twins",
+    "unit_range",
+    "variational",
+    "votes",
+]
 __getattr__ = lazy.modules(__name__)
 
 load_tensorflow()  # before a module of the room does it aloud

@@ -1,0 +1,153 @@
+"""One network evaluated again and again with other kernels: what they do not change is computed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from noisyweights.networks import integers
+
+__all__ = ["batches"]
+
+_ROOM = 2**26  # bytes for the values of the widest layer
+_UNKNOWN = 1000  # inputs at once where nobody says how wide the layers are
+
+Kernels = Sequence[np.ndarray]
+Evaluate = Callable[[Kernels], np.ndarray]
+
+
+def batches(
+    model: keras.Model,
+    swapped: Sequence[keras.layers.Layer],
+    x: np.ndarray,
+    *,
+    batch_size: int | None,
+    reading: Callable[[Any], Any],
+) -> Iterator[tuple[slice, Evaluate]]:
+    """Yield, for each batch of inputs, its place in x and what evaluates it with given kernels.
+
+    Where the network is a chain of layers, those in front of the first swapped kernel are evaluated once for
+    a batch. If that kernel belongs to a Dense layer right after pixels, and has no values but −1, 0 and 1,
+    the product is one of integers (see `integers`), without the pixels that are 0 in all of x.
+
+    Args:
+        model: network with one input and one output.
+        swapped: layers whose kernels are given, whole numbers in one byte, in this order.
+        x: inputs, (n, …).
+        batch_size: None for as many inputs as the widest layer has room for.
+        reading: what is wanted of the outputs (n, …), one row for each input, in keras.ops.
+    """
+    chain = _chain(model) or [model]
+    wanted = {id(layer) for layer in swapped}
+    cut = next(i for i, layer in enumerate(chain) if wanted & {id(one) for one in layer._flatten_layers()})
+    before, after = chain[:cut], chain[cut:]
+    size = batch_size or _batch_size(chain, x)
+    found = _levels(before, after[0], x)
+    variables = [layer.kernel for layer in swapped]
+
+    def outputs(layers, values, kernels):
+        kernels = [ops.cast(new, old.dtype) for new, old in zip(kernels, variables, strict=True)]
+        with keras.StatelessScope(state_mapping=list(zip(variables, kernels, strict=True))):
+            return reading(_through(layers, values))
+
+    if found is None:
+        run = _compiled(lambda values, *kernels: outputs(after, values, kernels))
+        for rows, batch, count in _cut(x, size):
+            values = _through(before, batch)
+            yield (
+                rows,
+                lambda kernels, values=values, n=count: ops.convert_to_numpy(run(values, *kernels))[:n],
+            )
+        return
+
+    levels, step = found
+    used = levels.any(0)
+    used[0] = True  # for a product of something
+    first = [layer is after[0] for layer in swapped].index(True)
+    layer = after[0]
+
+    def with_levels(values, coins, *kernels):
+        summed = ops.cast(integers.product(values, coins), layer.compute_dtype) * step
+        summed = ops.add(summed, layer.bias) if layer.use_bias else summed
+        return outputs(after[1:], layer.activation(summed), kernels)
+
+    run = _compiled(with_levels)
+    for rows, batch, count in _cut(levels[:, used], size):
+        values = ops.convert_to_tensor(batch)
+
+        def evaluate(kernels, values=values, count=count):
+            return ops.convert_to_numpy(run(values, kernels[first][used], *kernels))[:count]
+
+        yield rows, evaluate
+
+
+def _chain(model: keras.Model) -> list[keras.layers.Layer] | None:
+    """The layers of a network in which each takes what the one before gives; None for any other network."""
+    if isinstance(model, keras.Sequential):
+        return list(model.layers)
+    steps = [one for one in getattr(model, "operations", []) if not isinstance(one, keras.layers.InputLayer)]
+    try:
+        value = model.input
+        for step in steps:
+            if not isinstance(step, keras.layers.Layer) or step.input is not value:
+                return None
+            value = step.output
+    except (AttributeError, ValueError):  # a layer that is used twice
+        return None
+    return steps if steps and value is model.output else None
+
+
+def _levels(before: list, first: keras.layers.Layer, x: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """What comes to the first swapped layer as levels of one byte and their step, if integers serve there."""
+    if type(first) is not keras.layers.Dense or any(layer.weights for layer in before):
+        return None
+    if not integers.available():
+        return None
+    values = ops.convert_to_numpy(_through(before, ops.convert_to_tensor(x)))
+    return integers.as_levels(values) if values.ndim == 2 else None
+
+
+def _through(layers: Sequence[Any], values: Any) -> Any:
+    for layer in layers:
+        values = layer(values, training=False)
+    return values
+
+
+def _batch_size(chain: list, x: np.ndarray) -> int:
+    if len(chain) == 1 and isinstance(chain[0], keras.Model):
+        return _UNKNOWN
+    values, widest = ops.convert_to_tensor(x[:1]), 1
+    for layer in chain:
+        widest = max(widest, math.prod(values.shape))
+        values = layer(values, training=False)
+    return max(1, _ROOM // (widest * x.itemsize))
+
+
+def _cut(x: np.ndarray, size: int) -> Iterator[tuple[slice, np.ndarray, int]]:
+    """Batches, their places, and how many inputs they hold.
+
+    One alone is given twice: a matrix times a vector would be summed in another order.
+    """
+    for start in range(0, len(x), size):
+        rows = slice(start, min(start + size, len(x)))
+        count = rows.stop - start
+        yield rows, x[rows] if count > 1 else np.repeat(x[rows], 2, axis=0), count
+
+
+def _compiled(function: Callable) -> Callable:
+    """The function as Keras's own `predict` would run it."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, autograph=False, reduce_retracing=True)
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    return function
