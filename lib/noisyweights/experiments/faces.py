@@ -102,7 +102,7 @@ class Result:
 
 
 def load(config: Config) -> datasets.Faces:
-    """The faces of a profile: UTKFace where it is at hand, else drawn ones."""
+    """The faces of a profile: UTKFace where it is at hand, else pictures that a program makes."""
     return datasets.utkface(size=config.size, limit=config.limit, seed=config.seed)
 
 

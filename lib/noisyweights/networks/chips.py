@@ -66,11 +66,11 @@ def chip(model: keras.Model, seeds: tf.Tensor, *, stack: int | None = None) -> I
     if seeds.shape != (len(weights), 2):
         raise ValueError(f"seeds must have shape {(len(weights), 2)}, a row of chip_seeds, got {seeds.shape}")
     shape = () if stack is None else (stack,)
-    drawn = {
+    values = {
         (id(layer), weight): layer.sample(weight, seed, shape)
         for (_, layer, weight), seed in zip(weights, tf.unstack(seeds), strict=True)
     }
-    token = _DRAWN.set({**_DRAWN.get(), **drawn})  # a block around this one keeps its chip
+    token = _DRAWN.set({**_DRAWN.get(), **values})  # a block around this one keeps its chip
     try:
         yield
     finally:
