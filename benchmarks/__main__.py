@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import networks, sampling
+from benchmarks import coinflip, networks, sampling
 
-BENCHMARKS = {"sampling": sampling, "networks": networks}
+BENCHMARKS = {"sampling": sampling, "networks": networks, "coinflip": coinflip}
 
 
 def main() -> None:

@@ -33,6 +33,11 @@ def networks():
     return importlib.import_module("benchmarks.networks")
 
 
+@pytest.fixture(scope="module")
+def coinflip():
+    return importlib.import_module("benchmarks.coinflip")
+
+
 def test_ratios_are_those_of_neighbours_and_goals_follow_from_them(contest, monkeypatch):
     clock, order = [0.0], []
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
@@ -101,9 +106,29 @@ def test_every_network_gets_a_row_on_screen_and_on_disk(networks, tmp_path, capf
     assert "Warning" not in chatter
 
 
+def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coinflip, tmp_path, capfd):
+    out = tmp_path / "coinflip.json"
+    tiny = ["--inputs", "40", "--draws", "2", "--repeats", "1"]
+    assert coinflip.main([*tiny, "--json", str(out)]) == 0
+    printed, chatter = capfd.readouterr()
+    result = json.loads(out.read_text())
+    assert {row["network"] for row in result["rows"]} == {"784-400-10"}
+    for row in result["rows"]:
+        assert row["draws_per_second"] > 0
+        assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+        assert row["method"] in printed
+    assert len(result["goals"]) == len(coinflip.GOALS)
+    assert "WARNING" not in chatter
+    assert "Warning" not in chatter
+
+
 @pytest.mark.parametrize(
     ("name", "option", "says"),
-    [("sampling", "--draws", "--draws must be at least 10"), ("networks", "--inputs", "at least 1")],
+    [
+        ("sampling", "--draws", "--draws must be at least 10"),
+        ("networks", "--inputs", "at least 1"),
+        ("coinflip", "--inputs", "at least 1"),
+    ],
 )
 def test_bad_options(name, option, says, capsys):
     benchmark = importlib.import_module(f"benchmarks.{name}")

@@ -134,9 +134,7 @@ def _checked(model: keras.Model, x: ArrayLike, draws: int, batch_size: int | Non
     shape = getattr(model(x[:1], training=False), "shape", None)
     if shape is None or len(shape) != 2 or shape[1] < 2:
         raise ValueError(f"{model.name} gives outputs {shape}, and votes are for classes: (n, classes)")
-    if bad := [
-        weight.path for weight in model.weights if not np.isfinite(ops.convert_to_numpy(weight.value)).all()
-    ]:
+    if bad := [weight.path for weight in model.weights if not np.isfinite(weight.numpy()).all()]:
         raise ValueError(f"{model.name} has NaN or infinite weights in {', '.join(bad)}: train it again")
     return x, int(shape[1])
 

@@ -31,7 +31,7 @@ def as_levels(x: np.ndarray) -> tuple[np.ndarray, float] | None:
         if x.max(initial=0) > 255 * step * (1 + 1e-6):
             continue
         levels = np.rint(x / np.float32(step))
-        if np.allclose(levels * step, x, rtol=3e-7, atol=0):
+        if (np.abs(levels * np.float32(step) - x) <= 3e-7 * x).all():
             return levels.astype(np.uint8), step
     return None
 

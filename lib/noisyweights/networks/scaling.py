@@ -42,7 +42,7 @@ def kernel_of(layer: layers.Layer) -> np.ndarray:
 
     Raises: ValueError for a weight that is NaN or infinite.
     """
-    kernel = ops.convert_to_numpy(layer.kernel.value)
+    kernel = layer.kernel.numpy()
     if not np.isfinite(kernel).all():
         raise ValueError(
             f"{layer.name} has {np.sum(~np.isfinite(kernel))} NaN or infinite weights: "
@@ -158,7 +158,7 @@ class _Walk:
         self._copy(original, twin)
         twin.kernel.assign(kernel / factor)
         if original.use_bias:
-            twin.bias.assign(ops.convert_to_numpy(original.bias.value).astype(np.float64) / (scale * factor))
+            twin.bias.assign(original.bias.numpy().astype(np.float64) / (scale * factor))
         if passes:
             return self.on_scale(outputs, scale * factor)
         if scale * factor == 1:
@@ -173,11 +173,11 @@ class _Walk:
 
     def _copy(self, original, twin, *, in_range: bool = False) -> None:
         for variable, kept in zip(twin.variables, original.variables, strict=True):
-            variable.assign(kept.value)
+            variable.assign(kept)
         if not in_range:
             return
         for variable in original.trainable_variables:
-            largest = float(ops.max(ops.abs(variable.value), initial=0))
+            largest = float(ops.max(ops.abs(variable), initial=0))
             if not largest <= 1:
                 raise ValueError(
                     f"{original.name} has a weight of {largest:.3g} in {variable.name}, and only Dense "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -58,32 +59,30 @@ def batches(
     if found is None:
         run = _compiled(lambda values, *kernels: outputs(after, values, kernels))
         for rows, batch, count in _cut(x, size):
-            values = _through(before, batch)
-            yield (
-                rows,
-                lambda kernels, values=values, n=count: ops.convert_to_numpy(run(values, *kernels))[:n],
-            )
+            yield rows, _evaluation(run, _through(before, ops.convert_to_tensor(batch)), count)
         return
 
     levels, step = found
+    layer, first = after[0], [one is after[0] for one in swapped].index(True)
     used = levels.any(0)
     used[0] = True  # for a product of something
-    first = [layer is after[0] for layer in swapped].index(True)
-    layer = after[0]
 
-    def with_levels(values, coins, *kernels):
+    def with_levels(values, *kernels):
+        coins = ops.take(kernels[first], at, axis=0)
         summed = ops.cast(integers.product(values, coins), layer.compute_dtype) * step
         summed = ops.add(summed, layer.bias) if layer.use_bias else summed
         return outputs(after[1:], layer.activation(summed), kernels)
 
-    run = _compiled(with_levels)
+    at, run = np.flatnonzero(used), _compiled(with_levels)
     for rows, batch, count in _cut(levels[:, used], size):
-        values = ops.convert_to_tensor(batch)
+        yield rows, _evaluation(run, ops.convert_to_tensor(batch), count)
 
-        def evaluate(kernels, values=values, count=count):
-            return ops.convert_to_numpy(run(values, kernels[first][used], *kernels))[:count]
 
-        yield rows, evaluate
+def _evaluation(run: Callable, values: Any, count: int) -> Evaluate:
+    def evaluate(kernels: Kernels) -> np.ndarray:
+        return ops.convert_to_numpy(run(values, *map(ops.convert_to_tensor, kernels)))[:count]
+
+    return evaluate
 
 
 def _chain(model: keras.Model) -> list[keras.layers.Layer] | None:
@@ -140,14 +139,24 @@ def _cut(x: np.ndarray, size: int) -> Iterator[tuple[slice, np.ndarray, int]]:
 
 
 def _compiled(function: Callable) -> Callable:
-    """The function as Keras's own `predict` would run it."""
+    """The function of tensors as Keras's own `predict` would run it, for batches of any size."""
     backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        return tf.function(function, autograph=False, reduce_retracing=True)
     if backend == "jax":
         import jax
 
         return jax.jit(function)
-    return function
+    if backend != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    @functools.cache
+    def traced(*kinds):
+        # Traced here and now, since TensorFlow takes many models in turn for one that is traced too often.
+        specs = [tf.TensorSpec(shape, dtype) for shape, dtype in kinds]
+        return tf.function(function, autograph=False).get_concrete_function(*specs)
+
+    def run(values, *kernels):
+        kinds = [((None, *values.shape[1:]), values.dtype), *((one.shape, one.dtype) for one in kernels)]
+        return traced(*((tuple(shape), dtype) for shape, dtype in kinds))(values, *kernels)
+
+    return run
