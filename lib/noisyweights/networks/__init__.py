@@ -4,14 +4,20 @@ from noisyweights import lazy
 from noisyweights.quiet import load_tensorflow
 
 __all__ = [
+    "binary",
     "chips",
+    "classifiers",
     "coinflip",
     "coins",
     "energy",
     "inference",
     "integers",
     "layers",
+    "models",
+    "passes",
+    "quantisers",
     "scaling",
+    "storage",
     "swapping",
     "twins",
     "unit_range",

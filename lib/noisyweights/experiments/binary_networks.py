@@ -1,0 +1,566 @@
+"""Binary networks: accuracy, doubt under shift and storage of seven ways to train one network.
+
+Chapter 7; Tables I and II, Fig. 3 and §IV of the scale paper.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import special, stats
+
+from noisyweights.evidence import datasets, metrics, shifts
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.images import LabelledImages
+from noisyweights.evidence.provenance import DataSource
+from noisyweights.experiments.device import Device
+from noisyweights.experiments.replicates import mean_interval
+from noisyweights.networks import classifiers, inference, models, passes, storage, twins, variational
+from noisyweights.noise.fitting import Interval
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = [
+    "DATASETS",
+    "METHODS",
+    "PROFILES",
+    "SHIFTS",
+    "TASKS",
+    "Config",
+    "Result",
+    "Scores",
+    "collect",
+    "compute",
+    "make_network",
+    "measurements",
+    "points",
+    "recipe",
+    "score_shifts",
+]
+
+DATASETS = ("mnist", "fashion_mnist")
+TASKS = {"mnist": "mlp", "fashion": "lenet5"}
+VARIANTS = {
+    "wide2": ("relu", "irnet", "proposed"),
+    "wide4": ("relu", "irnet", "proposed"),
+    "ends": ("irnet", "proposed"),
+}
+METHODS = ("relu", "tanh", "dropout", "ensemble", "irnet", "proposed", "variational")
+SHIFTS = ("rotation", "noise")
+STEPS = 12
+ANGLES = 7.0 * np.arange(STEPS + 1)  # degrees
+STRENGTHS = np.arange(STEPS + 1) / STEPS  # of the noise, in parts of a pixel's range
+PASSES = (1, 2, 5, 10, 20, 50, 100)
+STORED = (1, 2, 4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of the chapter; the paper's where it states them."""
+
+    seed: int = field(metadata={"words": "of trainings, draws and noise"})
+    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
+    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
+    shifted: int = field(metadata={"words": "of them that are turned and made noisy"})
+    repeats: int = field(metadata={"words": "trainings of each kind, from other starts"})
+    together: int = field(metadata={"words": "trainings in one point"})
+    epochs: int = field(metadata={"words": "of every training; not stated in the paper"})
+    vi_epochs: int = field(metadata={"words": "of variational inference after them"})
+    hidden: int = field(
+        default=512, metadata={"words": "units of a hidden layer of the perceptron; not stated"}
+    )
+    variants: tuple[str, ...] = field(
+        default=(), metadata={"words": "of LeNet-5: of more width, or with ends of full precision"}
+    )
+    members: int = field(default=5, metadata={"words": "networks of an ensemble"})
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
+    rate: float = field(default=1e-3, metadata={"words": "learning rate of full-precision networks at first"})
+    binary_rate: float = field(default=5e-3, metadata={"words": "learning rate of binary networks at first"})
+    dropout: float = field(default=0.2, metadata={"words": "fraction left out; not stated in the paper"})
+    passes: int = field(default=10, metadata={"words": "passes of a prediction, T in the paper"})
+    kl_weight: float = field(default=0.001, metadata={"words": "of the scales' divergence, λ in the paper"})
+    bits: int = field(default=4, metadata={"words": "of a scale"})
+    prior_loc: float = field(default=1.0, metadata={"words": "mean of the scales' prior; not stated"})
+    prior_scale: float = field(default=1.0, metadata={"words": "its standard deviation; not stated"})
+    initial_scale: float = field(
+        default=0.1, metadata={"words": "standard deviation of a scale at first; not stated"}
+    )
+
+
+PROFILES = {
+    "smoke": Config(
+        seed=7, trained=200, tested=100, shifted=50, repeats=1, together=2, epochs=1, vi_epochs=1, hidden=16,
+        members=2,
+    ),
+    "quick": Config(
+        seed=7, trained=2000, tested=1000, shifted=500, repeats=2, together=6, epochs=10, vi_epochs=5,
+        members=2,
+    ),
+    "full": Config(
+        seed=7, trained=None, tested=None, shifted=5000, repeats=3, together=1, epochs=15, vi_epochs=5,
+        variants=("wide2", "wide4", "ends"),
+    ),
+}  # fmt: skip
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """Task, method and number of a block of trainings, "fashion-relu-3"; ensembles are made of relu's."""
+    of_tasks = tuple(
+        f"{task}-{method}-{block}"
+        for task in TASKS
+        for method in METHODS
+        if method != "ensemble" and not (method == "variational" and task == "mnist")
+        for block in range(-(-_trainings(config, task, method) // config.together))
+    )
+    of_variants = tuple(
+        f"{variant}-{method}-0" for variant in config.variants for method in VARIANTS[variant]
+    )
+    return of_tasks + of_variants
+
+
+def _trainings(config: Config, task: str, method: str) -> int:
+    if task in VARIANTS:
+        return 1
+    return config.repeats * (config.members if (task, method) == ("fashion", "relu") else 1)
+
+
+def recipe(config: Config, method: str, *, binary_ends: bool = True) -> models.Recipe:
+    """How the layers of a method are made."""
+    if method in ("irnet", "proposed"):
+        names = ("prior_loc", "prior_scale", "kl_weight", "bits", "initial_scale")
+        scale = models.RandomScale(**{name: getattr(config, name) for name in names})
+        return models.Binary(scale=scale if method == "proposed" else None, binary_ends=binary_ends)
+    activation = "tanh" if method == "tanh" else "relu"
+    return models.FullPrecision(activation=activation, dropout=config.dropout if method == "dropout" else 0.0)
+
+
+def make_network(config: Config, task: str, method: str, *, seed: int) -> keras.Model:
+    """Return the untrained network of a task, "mnist" or "fashion", or of a variant, in a method's layers."""
+    if task == "mnist":
+        return models.mlp(recipe(config, method), hidden=config.hidden, seed=seed)
+    width = int(task.removeprefix("wide")) if task.startswith("wide") else 1
+    return models.lenet5(recipe(config, method, binary_ends=task != "ends"), width=width, seed=seed)
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train the networks of a block; test them on the test set and, for "fashion", on shifted pictures."""
+    task, method, block = point.split("-")
+    first = int(block) * config.together
+    repeats = range(first, min(first + config.together, _trainings(config, task, method)))
+    train, test = load(config, task, "train"), load(config, task, "test")
+    found = []
+    for repeat in repeats:
+        network = make_network(config, task, method, seed=config.seed + 1000 * repeat)
+        network = _trained(config, network, method, device=device, train=train, repeat=repeat)
+        found.append(_tested(config, network, task, method, test=test))
+    stacked = {name: np.stack([one[name] for one in found]) for name in found[0]}
+    source = np.frombuffer(bytes.fromhex(test.source.sha256), np.uint8)
+    return stacked | {"source": source, "trained": [len(train.labels)], "tested": [len(test.labels)]}
+
+
+def load(config: Config, task: str, split: str) -> LabelledImages:
+    """The pictures of a task, as many as the profile takes."""
+    images = (datasets.mnist if task == "mnist" else datasets.fashion_mnist)(split=split)
+    limit = config.trained if split == "train" else config.tested
+    return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
+
+
+def _trained(
+    config: Config, network: keras.Model, method: str, *, device: Device, train: LabelledImages, repeat: int
+) -> keras.Model:
+    seed = config.seed + 1000 * repeat
+    x = train.images.astype(np.float32) / 255
+    classifiers.train(
+        network,
+        x,
+        train.labels,
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        learning_rate=config.binary_rate if method in ("irnet", "proposed") else config.rate,
+        seed=seed,
+    )
+    if method != "variational":
+        return network
+    twin = twins.from_deterministic(
+        network,
+        law=device.law,
+        prior_scale=1.0,
+        kl_weight=1 / len(x),
+        biases="fixed",
+        initial_scale=0.01,
+        seed=seed,
+    )
+    variational.train(
+        twin,
+        x,
+        train.labels,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        epochs=config.vi_epochs,
+        batch_size=config.batch_size,
+        seed=seed,
+    )
+    return twin
+
+
+def _tested(
+    config: Config, network: keras.Model, task: str, method: str, *, test: LabelledImages
+) -> dict[str, np.ndarray]:
+    pictures = test.images.astype(np.float32) / 255
+    predict = _predictor(config, method, network)
+    draws = predict(pictures)
+    found = {"probabilities": draws.mean(0), "information": metrics.mutual_information(draws, unit="bits")}
+    if task not in TASKS:
+        return found
+    if method == "proposed":
+        found |= _scales(config, network, pictures, test.labels)
+    if task == "mnist":
+        return found
+    shifted = predict(np.concatenate(_shifted(config, pictures)))
+    shape = (len(SHIFTS), STEPS + 1, -1)
+    return found | {
+        "shifted": shifted.mean(0).reshape(*shape, shifted.shape[-1]),
+        "shifted_information": metrics.mutual_information(shifted, unit="bits").reshape(shape),
+    }
+
+
+def _shifted(config: Config, pictures: np.ndarray) -> list[np.ndarray]:
+    """The first test pictures at every angle, then at every strength of the noise."""
+    some = pictures[: config.shifted]
+    turned = [shifts.rotate(some, angle) for angle in ANGLES]
+    return turned + [shifts.add_uniform_noise(some, float(one), seed=config.seed) for one in STRENGTHS]
+
+
+def _predictor(config: Config, method: str, network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """The function from pictures to probabilities of the classes in each draw, (draws, n, classes)."""
+    if method == "proposed":
+        samples = passes.stored_samples(network, config.passes, seed=config.seed)
+        by_scales = passes.predictor(network, passes=config.passes)
+
+        def draw(x):
+            return by_scales(x, samples)
+
+    elif method == "variational":
+
+        def draw(x):
+            return inference.predict_draws(network, x, draws=config.passes, seed=config.seed)
+
+    else:
+        count = config.passes if method == "dropout" else 1
+
+        def draw(x):
+            return np.stack([network.predict(x, batch_size=1000, verbose=0) for _ in range(count)])
+
+    return lambda x: special.softmax(draw(x), -1)
+
+
+def _scales(
+    config: Config, network: keras.Model, pictures: np.ndarray, labels: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What the scales became; how many passes and stored vectors are enough; what rounding them costs."""
+    many, seed = max(PASSES), config.seed
+    predict = passes.predictor(network, passes=many)
+
+    def predicted(scales: list[np.ndarray]) -> np.ndarray:
+        return special.softmax(predict(pictures, scales), -1)
+
+    def scores(p: np.ndarray) -> tuple[float, float]:
+        return 100 * metrics.accuracy(p, labels), float(metrics.class_nll(p, labels).mean())
+
+    fresh = predicted(passes.stored_samples(network, many, seed=seed))
+    exact = predicted(passes.stored_samples(network, many, seed=seed, quantised=False))
+    stored = [
+        predicted(passes.choose(passes.stored_samples(network, n, seed=seed + 1), passes=many, seed=seed))
+        for n in STORED
+    ]
+    distributions = [layer.scale_distribution() for layer in passes.scaled_layers(network)]
+    return {
+        "by_passes": np.array([scores(fresh[:count].mean(0)) for count in PASSES]),
+        "by_stored": np.array([scores(p.mean(0)) for p in stored]),
+        "exact": np.array(scores(exact.mean(0))),
+        "scale_loc": np.concatenate([loc for loc, _ in distributions]),
+        "scale_scale": np.concatenate([scale for _, scale in distributions]),
+        "scale_layer": np.repeat(np.arange(len(distributions)), [len(loc) for loc, _ in distributions]),
+        "clip": np.array([float(np.exp(layer.log_clip)) for layer in passes.scaled_layers(network)]),
+    }
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one method reached on one task: an entry for each training, by the mean probabilities.
+
+    accuracy [%], nll [nats], calibration_error: (trainings,). information: mean over test pictures of what
+    the draw of the network tells about the class [bits], (trainings,).
+    """
+
+    accuracy: np.ndarray
+    nll: np.ndarray
+    calibration_error: np.ndarray
+    information: np.ndarray
+
+
+@dataclass(frozen=True)
+class ShiftScores:
+    """What one method says of shifted pictures: (trainings, shifts, steps + 1), step 0 being no shift.
+
+    accuracy [%], nll [nats], information [bits] as in `Scores`. detected [%]: pictures whose NLL exceeds its
+    mean on the test set. auroc: by score, how well it tells shifted pictures from unshifted ones; by
+    "information" for methods with several draws alone.
+    """
+
+    accuracy: np.ndarray
+    nll: np.ndarray
+    information: np.ndarray
+    detected: np.ndarray
+    auroc: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the chapter shows.
+
+    sources: test sets by task. trained, tested: numbers of pictures. scores by (task, method), shifted by
+    method on Fashion-MNIST. Of the proposed method, by task: by_passes, by_stored (trainings, numbers, 2) and
+    exact (trainings, 2) hold accuracy [%] and NLL [nats] for `PASSES` fresh draws, for `STORED` stored
+    vectors, and for scales that are not rounded; scale_loc, scale_scale (trainings, scales) the Gaussians
+    that were learnt, scale_layer (scales,) their layers, and clip (trainings, layers) the largest values.
+    """
+
+    config: Config
+    sources: Mapping[str, DataSource]
+    trained: Mapping[str, int]
+    tested: Mapping[str, int]
+    scores: Mapping[tuple[str, str], Scores]
+    shifted: Mapping[str, ShiftScores]
+    by_passes: Mapping[str, np.ndarray]
+    by_stored: Mapping[str, np.ndarray]
+    exact: Mapping[str, np.ndarray]
+    scale_loc: Mapping[str, np.ndarray]
+    scale_scale: Mapping[str, np.ndarray]
+    scale_layer: Mapping[str, np.ndarray]
+    clip: Mapping[str, np.ndarray]
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Score all methods, ensembles among them.
+
+    Raises ValueError for points that were computed on other pictures than would be loaded now.
+    """
+    tests = {task: load(config, task, "test") for task in TASKS}
+    tests |= dict.fromkeys(config.variants, tests["fashion"])
+    for name, point in points.items():
+        test = tests[name.split("-")[0]]
+        if bytes(point["source"]).hex() != test.source.sha256:
+            raise ValueError(
+                f"the point {name} was computed on other pictures than there are now ({test.source.name}, "
+                f"{test.source.origin}): delete the points, or let NOISYWEIGHTS_DATA name the folder that it "
+                "named then"
+            )
+
+    def joined(task: str, method: str, quantity: str) -> np.ndarray:
+        blocks = [points[name] for name in points if name.startswith(f"{task}-{method}-")]
+        return np.concatenate([block[quantity] for block in blocks])
+
+    predictions = {
+        (task, method): _Predictions(
+            **{name: joined(task, method, name) for name in _PREDICTED[: 4 if task == "fashion" else 2]}
+        )
+        for task, method in dict.fromkeys(tuple(name.split("-")[:2]) for name in points)
+    }
+    predictions["fashion", "ensemble"] = _ensembles(predictions["fashion", "relu"], config.members)
+    labels = {task: test.labels for task, test in tests.items()}
+    scale_layer = {task: joined(task, "proposed", "scale_layer") for task in TASKS}
+    own = {
+        quantity: {task: joined(task, "proposed", quantity) for task in TASKS}
+        for quantity in ("by_passes", "by_stored", "exact", "scale_loc", "scale_scale", "clip")
+    }
+    return Result(
+        config,
+        sources={task: tests[task].source for task in TASKS},
+        trained={task: int(points[f"{task}-relu-0"]["trained"][0]) for task in TASKS},
+        tested={task: len(tests[task].labels) for task in TASKS},
+        scores={key: _scores(found, labels[key[0]]) for key, found in predictions.items()},
+        shifted={
+            method: score_shifts(found, labels[task], len(found.shifted[0, 0, 0]))
+            for (task, method), found in predictions.items()
+            if task == "fashion"
+        },
+        scale_layer={task: layer[0] for task, layer in scale_layer.items()},
+        **own,
+    )
+
+
+_PREDICTED = ("probabilities", "information", "shifted", "shifted_information")
+
+
+@dataclass(frozen=True)
+class _Predictions:
+    """Mean probabilities and information of each training: (trainings, n, classes), (trainings, n); the same
+    for shifted pictures with two further axes for shifts and steps, or None."""
+
+    probabilities: np.ndarray
+    information: np.ndarray
+    shifted: np.ndarray | None = None
+    shifted_information: np.ndarray | None = None
+
+
+def _ensembles(single: _Predictions, members: int) -> _Predictions:
+    """Ensembles of so many networks each, of networks that are in no other."""
+
+    def grouped(p: np.ndarray) -> np.ndarray:
+        return p.reshape(-1, members, *p.shape[1:])
+
+    def information(p: np.ndarray) -> np.ndarray:
+        flat = p.reshape(members, -1, p.shape[-1])
+        return metrics.mutual_information(flat, unit="bits").reshape(p.shape[1:-1])
+
+    plain, shifted = grouped(single.probabilities), grouped(single.shifted)
+    return _Predictions(
+        plain.mean(1),
+        np.stack([information(p) for p in plain]),
+        shifted.mean(1),
+        np.stack([information(p) for p in shifted]),
+    )
+
+
+def _scores(found: _Predictions, labels: np.ndarray) -> Scores:
+    return Scores(
+        accuracy=np.array([100 * metrics.accuracy(p, labels) for p in found.probabilities]),
+        nll=np.array([metrics.class_nll(p, labels).mean() for p in found.probabilities]),
+        calibration_error=np.array(
+            [metrics.expected_calibration_error(p, labels, bins=15) for p in found.probabilities]
+        ),
+        information=found.information.mean(1),
+    )
+
+
+def score_shifts(found: _Predictions, labels: np.ndarray, some: int) -> ShiftScores:
+    """Score the first `some` pictures at every step of every shift, for each training."""
+    labels_of_some = labels[:some]
+    shape = found.shifted.shape[:3]
+    accuracy, nll, detected = np.empty((3, *shape))
+    kinds = ("entropy", "maximum probability", "information")
+    auroc = {kind: np.full(shape, np.nan) for kind in kinds}
+    for at in np.ndindex(*shape):
+        training, p = at[0], found.shifted[at]
+        threshold = metrics.class_nll(found.probabilities[training], labels).mean()
+        losses = metrics.class_nll(p, labels_of_some)
+        accuracy[at], nll[at] = 100 * metrics.accuracy(p, labels_of_some), losses.mean()
+        detected[at] = 100 * np.mean(losses > threshold)
+        if at[2] == 0:
+            continue
+        plain = found.probabilities[training, :some]
+        information = found.information[training, :some], found.shifted_information[at]
+        for kind, pair in {
+            "entropy": (metrics.entropy(plain, unit="bits"), metrics.entropy(p, unit="bits")),
+            "maximum probability": (-plain.max(-1), -p.max(-1)),
+            "information": information,
+        }.items():
+            if np.ptp(np.concatenate(pair)) > 0:
+                auroc[kind][at] = metrics.auroc(np.concatenate(pair), np.repeat([0, 1], some))
+    return ShiftScores(accuracy, nll, found.shifted_information.mean(-1), detected, auroc)
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """Quantities of the claims A-mnist, A-fashion, A-rotation to A-scale-bits, and of the counts.
+
+    A part of a set does not tell the accuracy that a network reaches on the whole of it: then A-mnist and
+    A-fashion are left out.
+    """
+    repeats = result.config.repeats
+    found = []
+    for task, claim in (("mnist", "A-mnist"), ("fashion", "A-fashion")):
+        if result.sources[task].embedded or result.config.trained or result.config.tested:
+            continue
+        reached = {
+            method: scores.accuracy
+            for (of, method), scores in result.scores.items()
+            if of == task and method != "variational"
+        }
+        for method, accuracy in reached.items():
+            found.append(
+                Measurement(claim, f"accuracy_{method}", *mean_interval(accuracy), len(accuracy), "%")
+            )
+        proposed = reached.pop("proposed")
+        gaps = [mean_interval(other[:repeats] - proposed) for other in reached.values()]
+        found.append(Measurement(claim, "gap_to_best", *max(gaps), repeats, "points"))
+    found += _of_shifts(result.shifted["proposed"], repeats)
+    found.append(
+        Measurement("A-samples", "stored_vectors_needed", *_stored_needed(result), repeats, "vectors")
+    )
+    losses = [mean_interval(result.exact[task][:, 0] - result.by_passes[task][:, -1, 0]) for task in TASKS]
+    found.append(Measurement("A-scale-bits", "accuracy_loss", *max(losses), repeats, "points"))
+    return found + _counted(result.config)
+
+
+def _of_shifts(scores: ShiftScores, repeats: int) -> list[Measurement]:
+    found = []
+    for at, (claim, strengths) in enumerate((("A-rotation", ANGLES), ("A-noise", STRENGTHS))):
+        accuracy, nll = scores.accuracy[:, at], scores.nll[:, at]
+        for name, values in (("accuracy", accuracy), ("nll", nll)):
+            value, *ends = mean_interval([stats.spearmanr(strengths, one).statistic for one in values])
+            low, high = np.clip(ends, -1, 1)
+            found.append(Measurement(claim, f"rank_correlation_{name}", value, low, high, repeats))
+        drop, rise = mean_interval(accuracy[:, 0] - accuracy[:, -1]), mean_interval(nll[:, -1] - nll[:, 0])
+        found.append(Measurement(claim, "accuracy_drop", *drop, repeats, "points"))
+        found.append(Measurement(claim, "nll_rise", *rise, repeats, "nats"))
+    most = scores.detected.max(axis=(1, 2))
+    found.append(Measurement("A-ood", "max_detection_rate", *mean_interval(most), repeats, "%"))
+    excess = mean_interval(most - scores.detected[:, 0, 0])
+    found.append(Measurement("A-ood", "detection_excess", *excess, repeats, "points"))
+    return found
+
+
+def _stored_needed(result: Result) -> Interval:
+    """Smallest number of stored vectors whose NLL is that of fresh draws to 0.01 nats, for both tasks.
+
+    Where none of the numbers tried is enough, an interval without upper end.
+    """
+    margin = 0.01
+    gaps = np.stack(
+        [
+            [
+                mean_interval(result.by_stored[task][:, k, 1] - result.by_passes[task][:, -1, 1])
+                for task in TASKS
+            ]
+            for k in range(len(STORED))
+        ]
+    )  # (numbers, tasks, value and ends)
+    inside = (np.abs(gaps[..., 1:]) <= margin).all(axis=(1, 2))
+    if not inside.any():
+        return Interval(float(STORED[-1]), float(STORED[-1]), np.inf)
+    needed = float(STORED[int(np.argmax(inside))])
+    return Interval(needed, needed, needed)
+
+
+def _counted(config: Config) -> list[Measurement]:
+    """Quantities that are counted, not measured: of VGG-Small, one vector of scales, and of ResNet-18."""
+    bits = {method: models_bits(config, "vgg_small", method) for method in ("relu", "irnet", "proposed")}
+    ours = bits["proposed"]
+    full = bits["relu"]
+    shares = storage.parameter_counts(models.resnet18(recipe(config, "relu"), seed=0))
+    total = sum(shares.values()) - shares["statistics"]
+    exact = {
+        ("A-memory", "ratio_variational", "×"): 2 * full / ours,
+        ("A-memory", "ratio_ensemble", "×"): config.members * full / ours,
+        ("A-memory", "ratio_dropout", "×"): full / ours,
+        ("A-memory-binary", "saving", "%"): 100 * (1 - ours / bits["irnet"]),
+        ("A-shares", "share_weights", "%"): 100 * shares["weights"] / total,
+        ("A-shares", "share_biases", "%"): 100 * shares["biases"] / total,
+        ("A-shares", "share_other", "%"): 100 * shares["scales"] / total,
+    }
+    return [Measurement(claim, name, *[value] * 3, 0, unit) for (claim, name, unit), value in exact.items()]
+
+
+TOPOLOGIES = {
+    "mlp": lambda config, recipe: models.mlp(recipe, hidden=config.hidden, seed=0),
+    "lenet5": lambda config, recipe: models.lenet5(recipe, seed=0),
+    "vgg_small": lambda config, recipe: models.vgg_small(recipe, seed=0),
+    "resnet18": lambda config, recipe: models.resnet18(recipe, seed=0),
+}
+
+
+def models_bits(config: Config, topology: str, method: str, *, vectors: int = 1) -> int:
+    """Bits of weights and scales of a method's network: what the scale paper counts, to all appearance."""
+    network = TOPOLOGIES[topology](config, recipe(config, method))
+    bits = storage.stored_bits(network, vectors=vectors)
+    return bits["weights"] + (bits["scales"] if method in ("irnet", "proposed") else 0)
