@@ -37,7 +37,7 @@ def vote_information(votes: ArrayLike) -> np.ndarray:
 
     Source: Aimone et al. (2023), eq. 5.
     """
-    return np.log2(np.shape(votes)[-1]) - vote_entropy(votes)
+    return -vote_entropy(votes) + np.log2(np.shape(votes)[-1])
 
 
 def _counts(votes: ArrayLike) -> np.ndarray:
