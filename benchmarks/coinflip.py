@@ -93,7 +93,7 @@ def rivals(x: np.ndarray, draws: int) -> list[Rival]:
         Rival(MLP, AS_WRITTEN, 1, published(network(), x, 32)),
         Rival(MLP, AT_BEST, max(1, draws // 25), published(network(), x, len(x))),
         Rival(MLP, PRODUCTS, fewer, limit),
-        Rival(MLP, FLOATING, draws, ours(x * np.float32(0.99))),
+        Rival(MLP, FLOATING, max(1, draws // 2), ours(x * np.float32(0.99))),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["BALLOTS", "OUT_OF_RANGE", "SAMPLED", "sample_choices", "sample_votes
 SAMPLED = ("dense", "all")
 BALLOTS = ("votes", "softmax")
 OUT_OF_RANGE = ("error", "keep")
+_BLOCK = 8  # draws handed out together, whose votes wait for each other
 
 
 def sample_votes(
@@ -142,12 +144,21 @@ def _checked(model: keras.Model, x: ArrayLike, draws: int, batch_size: int | Non
 def _draws(model, x, coins, reading, *, draws, seed, batch_size) -> Iterator[tuple[slice, int, np.ndarray]]:
     """For each batch and draw: the batch's place, the draw's number, and what is read off the outputs."""
     layers = [layer for _, layer, _ in coins]
-    with tqdm(total=len(x) * draws, desc="draws × inputs", unit="", delay=5, leave=False) as bar:
+    progress = tqdm(total=len(x) * draws, desc="draws × inputs", unit="", delay=5, leave=False)
+    # Two draws at a time: what one does in a single thread, tossing coins among it, the other fills.
+    with progress as bar, ThreadPoolExecutor(2) as pool:
         for rows, evaluate in swapping.batches(model, layers, x, batch_size=batch_size, reading=reading):
-            for draw in range(draws):
-                tossed = [one.toss(seeds.generator(seed, "coins", place, draw)) for place, _, one in coins]
-                yield rows, draw, evaluate(tossed)
-                bar.update(rows.stop - rows.start)
+
+            def outcome(draw, evaluate=evaluate):
+                return evaluate(
+                    [one.toss(seeds.generator(seed, "coins", place, draw)) for place, _, one in coins]
+                )
+
+            for start in range(0, draws, _BLOCK):
+                block = range(start, min(start + _BLOCK, draws))
+                for draw, found in zip(block, pool.map(outcome, block), strict=True):
+                    yield rows, draw, found
+                    bar.update(rows.stop - rows.start)
 
 
 def _coins(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -38,7 +37,7 @@ def batches(
 
     Args:
         model: network with one input and one output.
-        swapped: layers whose kernels are given, whole numbers in one byte, in this order.
+        swapped: layers whose kernels are given, as int8, in this order.
         x: inputs, (n, …).
         batch_size: None for as many inputs as the widest layer has room for.
         reading: what is wanted of the outputs (n, …), one row for each input, in keras.ops.
@@ -47,8 +46,6 @@ def batches(
     wanted = {id(layer) for layer in swapped}
     cut = next(i for i, layer in enumerate(chain) if wanted & {id(one) for one in layer._flatten_layers()})
     before, after = chain[:cut], chain[cut:]
-    size = batch_size or _batch_size(chain, x)
-    found = _levels(before, after[0], x)
     variables = [layer.kernel for layer in swapped]
 
     def outputs(layers, values, kernels):
@@ -56,26 +53,28 @@ def batches(
         with keras.StatelessScope(state_mapping=list(zip(variables, kernels, strict=True))):
             return reading(_through(layers, values))
 
-    if found is None:
-        run = _compiled(lambda values, *kernels: outputs(after, values, kernels))
-        for rows, batch, count in _cut(x, size):
-            yield rows, _evaluation(run, _through(before, ops.convert_to_tensor(batch)), count)
-        return
+    def in_floats(values, *kernels):
+        return outputs(after, values, kernels)
 
-    levels, step = found
-    layer, first = after[0], [one is after[0] for one in swapped].index(True)
-    used = levels.any(0)
-    used[0] = True  # for a product of something
-
-    def with_levels(values, *kernels):
-        coins = ops.take(kernels[first], at, axis=0)
-        summed = ops.cast(integers.product(values, coins), layer.compute_dtype) * step
+    def in_integers(levels, *kernels):
+        layer = after[0]
+        coins = ops.take(kernels[swapped.index(layer)], used, axis=0)
+        summed = ops.cast(integers.product(levels, coins), layer.compute_dtype) * step
         summed = ops.add(summed, layer.bias) if layer.use_bias else summed
         return outputs(after[1:], layer.activation(summed), kernels)
 
-    at, run = np.flatnonzero(used), _compiled(with_levels)
-    for rows, batch, count in _cut(levels[:, used], size):
-        yield rows, _evaluation(run, ops.convert_to_tensor(batch), count)
+    size = batch_size or _batch_size(chain, x)
+    if found := _levels(before, after[0], x):
+        levels, step = found
+        used = np.flatnonzero(levels.any(0) | (np.arange(levels.shape[1]) == 0))  # at least one
+        x, before, function = levels[:, used], [], in_integers
+    else:
+        function = in_floats
+    run = None
+    for rows, batch, count in _cut(x, size):
+        values = _through(before, ops.convert_to_tensor(batch))
+        run = run or _compiled(function, values, variables)
+        yield rows, _evaluation(run, values, count)
 
 
 def _evaluation(run: Callable, values: Any, count: int) -> Evaluate:
@@ -138,8 +137,8 @@ def _cut(x: np.ndarray, size: int) -> Iterator[tuple[slice, np.ndarray, int]]:
         yield rows, x[rows] if count > 1 else np.repeat(x[rows], 2, axis=0), count
 
 
-def _compiled(function: Callable) -> Callable:
-    """The function of tensors as Keras's own `predict` would run it, for batches of any size."""
+def _compiled(function: Callable, values: Any, variables: Sequence[Any]) -> Callable:
+    """The function of values and kernels as Keras's own `predict` would run it, for batches of any size."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
@@ -149,14 +148,8 @@ def _compiled(function: Callable) -> Callable:
         return function
     import tensorflow as tf
 
-    @functools.cache
-    def traced(*kinds):
-        # Traced here and now, since TensorFlow takes many models in turn for one that is traced too often.
-        specs = [tf.TensorSpec(shape, dtype) for shape, dtype in kinds]
-        return tf.function(function, autograph=False).get_concrete_function(*specs)
-
-    def run(values, *kernels):
-        kinds = [((None, *values.shape[1:]), values.dtype), *((one.shape, one.dtype) for one in kernels)]
-        return traced(*((tuple(shape), dtype) for shape, dtype in kinds))(values, *kernels)
-
-    return run
+    # Traced here and now, since TensorFlow takes many models in turn for one that is traced too often.
+    return tf.function(function, autograph=False).get_concrete_function(
+        tf.TensorSpec([None, *values.shape[1:]], values.dtype),
+        *(tf.TensorSpec(variable.shape, tf.int8) for variable in variables),
+    )
