@@ -42,7 +42,9 @@ def libra(kernel: Any) -> Any:
     is left to the scale that follows.
     """
     axes = tuple(range(len(kernel.shape) - 1))
-    balanced = kernel - ops.mean(kernel, axes, keepdims=True)
+    equal = ops.max(kernel, axes, keepdims=True) == ops.min(kernel, axes, keepdims=True)
+    # Rounding of the mean would leave a difference, and the gradient of a root at 0 is infinite.
+    balanced = ops.where(equal, ops.zeros_like(kernel), kernel - ops.mean(kernel, axes, keepdims=True))
     return balanced / (ops.std(balanced, axes, keepdims=True) + 1e-12)
 
 
