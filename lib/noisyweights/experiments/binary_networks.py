@@ -3,7 +3,7 @@
 Chapter 7; Tables I and II, Fig. 3 and §IV of the scale paper.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +13,10 @@ from noisyweights.evidence import datasets, metrics, shifts
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
+from noisyweights.experiments import recipes
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import mean_interval
-from noisyweights.networks import classifiers, inference, models, passes, storage, twins, variational
+from noisyweights.networks import inference, models, passes, storage, twins, variational
 from noisyweights.noise.fitting import Interval
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -34,7 +35,6 @@ __all__ = [
     "make_network",
     "measurements",
     "points",
-    "recipe",
     "score_shifts",
 ]
 
@@ -48,6 +48,7 @@ ANGLES = 7.0 * np.arange(STEPS + 1)  # degrees
 STRENGTHS = np.arange(STEPS + 1) / STEPS  # of the noise, in parts of a pixel's range
 PASSES = (1, 2, 5, 10, 20, 50, 100)
 STORED = (1, 2, 4, 8, 16, 32, 64)
+STORED_MARGIN = 0.01  # nats, of A-samples
 
 
 @dataclass(frozen=True)
@@ -121,22 +122,12 @@ def _trainings(config: Config, task: str, method: str) -> int:
     return config.ensembles * config.members if (task, method) == ("fashion", "relu") else config.repeats
 
 
-def recipe(config: Config, method: str, *, binary_ends: bool = True) -> models.Recipe:
-    """How the layers of a method are made."""
-    if method in ("irnet", "proposed"):
-        names = ("prior_loc", "prior_scale", "kl_weight", "bits", "initial_scale")
-        scale = models.RandomScale(**{name: getattr(config, name) for name in names})
-        return models.Binary(scale=scale if method == "proposed" else None, binary_ends=binary_ends)
-    activation = "tanh" if method == "tanh" else "relu"
-    return models.FullPrecision(activation=activation, dropout=config.dropout if method == "dropout" else 0.0)
-
-
 def make_network(config: Config, task: str, method: str, *, seed: int) -> keras.Model:
     """Return the untrained network of a task, "mnist" or "fashion", or of a variant, in a method's layers."""
     if task == "mnist":
-        return models.mlp(recipe(config, method), hidden=config.hidden, seed=seed)
+        return models.mlp(recipes.recipe(config, method), hidden=config.hidden, seed=seed)
     width = int(task.removeprefix("wide")) if task.startswith("wide") else 1
-    return models.lenet5(recipe(config, method, binary_ends=task != "ends"), width=width, seed=seed)
+    return models.lenet5(recipes.recipe(config, method, binary_ends=task != "ends"), width=width, seed=seed)
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
@@ -147,8 +138,11 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     train, test = load(config, task, "train"), load(config, task, "test")
     found = []
     for repeat in repeats:
-        network = make_network(config, task, method, seed=config.seed + 1000 * repeat)
-        network = _trained(config, network, method, device=device, train=train, repeat=repeat)
+        seed = config.seed + 1000 * repeat
+        network = make_network(config, task, method, seed=seed)
+        recipes.train(config, network, method, train, seed=seed)
+        if method == "variational":
+            network = _mean_field(config, network, device=device, images=train, seed=seed)
         found.append(_tested(config, network, task, method, test=test))
     stacked = {name: np.stack([one[name] for one in found]) for name in found[0]}
     source = np.frombuffer(bytes.fromhex(test.source.sha256), np.uint8)
@@ -162,35 +156,23 @@ def load(config: Config, task: str, split: str) -> LabelledImages:
     return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
 
 
-def _trained(
-    config: Config, network: keras.Model, method: str, *, device: Device, train: LabelledImages, repeat: int
+def _mean_field(
+    config: Config, network: keras.Model, *, device: Device, images: LabelledImages, seed: int
 ) -> keras.Model:
-    seed = config.seed + 1000 * repeat
-    x = train.images.astype(np.float32) / 255
-    classifiers.train(
-        network,
-        x,
-        train.labels,
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        learning_rate=config.binary_rate if method in ("irnet", "proposed") else config.rate,
-        seed=seed,
-    )
-    if method != "variational":
-        return network
+    """The network's twin under the device's law, after variational inference."""
     twin = twins.from_deterministic(
         network,
         law=device.law,
         prior_scale=1.0,
-        kl_weight=1 / len(x),
+        kl_weight=1 / len(images.labels),
         biases="fixed",
         initial_scale=0.01,
         seed=seed,
     )
     variational.train(
         twin,
-        x,
-        train.labels,
+        images.images.astype(np.float32) / 255,
+        images.labels,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         epochs=config.vi_epochs,
         batch_size=config.batch_size,
@@ -203,7 +185,13 @@ def _tested(
     config: Config, network: keras.Model, task: str, method: str, *, test: LabelledImages
 ) -> dict[str, np.ndarray]:
     pictures = test.images.astype(np.float32) / 255
-    predict = _predictor(config, method, network)
+    predict = recipes.predictor(config, network, method)
+    if method == "variational":
+
+        def predict(x):
+            drawn = inference.predict_draws(network, x, draws=config.passes, seed=config.seed)
+            return special.softmax(drawn, -1)
+
     draws = predict(pictures)
     found = {"probabilities": draws.mean(0), "information": metrics.mutual_information(draws, unit="bits")}
     if task not in TASKS:
@@ -227,29 +215,6 @@ def _shifted(config: Config, pictures: np.ndarray) -> list[np.ndarray]:
     return turned + [shifts.add_uniform_noise(some, float(one), seed=config.seed) for one in STRENGTHS]
 
 
-def _predictor(config: Config, method: str, network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """The function from pictures to probabilities of the classes in each draw, (draws, n, classes)."""
-    if method == "proposed":
-        samples = passes.stored_samples(network, config.passes, seed=config.seed)
-        by_scales = passes.predictor(network, passes=config.passes)
-
-        def draw(x):
-            return by_scales(x, samples)
-
-    elif method == "variational":
-
-        def draw(x):
-            return inference.predict_draws(network, x, draws=config.passes, seed=config.seed)
-
-    else:
-        count = config.passes if method == "dropout" else 1
-
-        def draw(x):
-            return np.stack([network.predict(x, batch_size=1000, verbose=0) for _ in range(count)])
-
-    return lambda x: special.softmax(draw(x), -1)
-
-
 def _scales(
     config: Config, network: keras.Model, pictures: np.ndarray, labels: np.ndarray
 ) -> dict[str, np.ndarray]:
@@ -264,7 +229,7 @@ def _scales(
         return 100 * metrics.accuracy(p, labels), float(metrics.class_nll(p, labels).mean())
 
     fresh = predicted(passes.stored_samples(network, many, seed=seed))
-    exact = predicted(passes.stored_samples(network, many, seed=seed, quantised=False))
+    exact = predicted(passes.stored_samples(network, many, seed=seed, rounded=False))
     stored = [
         predicted(passes.choose(passes.stored_samples(network, n, seed=seed + 1), passes=many, seed=seed))
         for n in STORED
@@ -277,7 +242,7 @@ def _scales(
         "scale_loc": np.concatenate([loc for loc, _ in distributions]),
         "scale_scale": np.concatenate([scale for _, scale in distributions]),
         "scale_layer": np.repeat(np.arange(len(distributions)), [len(loc) for loc, _ in distributions]),
-        "clip": np.array([float(np.exp(layer.log_clip)) for layer in passes.scaled_layers(network)]),
+        "clip": np.array([layer.largest_scale() for layer in passes.scaled_layers(network)]),
     }
 
 
@@ -318,7 +283,7 @@ class Result:
     sources: test sets by task. trained, tested: numbers of pictures. scores by (task, method), shifted by
     method on Fashion-MNIST. Of the proposed method, by task: by_passes, by_stored (trainings, numbers, 2) and
     exact (trainings, 2) hold accuracy [%] and NLL [nats] for `PASSES` fresh draws, for `STORED` stored
-    vectors, and for scales that are not rounded; scale_loc, scale_scale (trainings, scales) the Gaussians
+    vectors, and for scales in the same range that are not rounded; scale_loc, scale_scale (trainings, scales) the Gaussians
     that were learnt, scale_layer (scales,) their layers, and clip (trainings, layers) the largest values.
     """
 
@@ -508,25 +473,28 @@ def _of_shifts(scores: ShiftScores, repeats: int) -> list[Measurement]:
 
 
 def _stored_needed(result: Result) -> Interval:
-    """Smallest number of stored vectors whose NLL is that of fresh draws to 0.01 nats, for both tasks.
+    """Smallest number of stored vectors whose NLL is that of fresh draws to a margin, for both tasks.
 
-    Where none of the numbers tried is enough, an interval without upper end.
+    From the first number that no interval excludes, to the first whose intervals all lie within the margin.
     """
-    margin = 0.01
-    gaps = np.stack(
+    gaps = np.array(
         [
             [
-                mean_interval(result.by_stored[task][:, k, 1] - result.by_passes[task][:, -1, 1])
+                mean_interval(result.by_stored[task][:, at, 1] - result.by_passes[task][:, -1, 1])
                 for task in TASKS
             ]
-            for k in range(len(STORED))
+            for at in range(len(STORED))
         ]
-    )  # (numbers, tasks, value and ends)
-    inside = (np.abs(gaps[..., 1:]) <= margin).all(axis=(1, 2))
-    if not inside.any():
-        return Interval(float(STORED[-1]), float(STORED[-1]), np.inf)
-    needed = float(STORED[int(np.argmax(inside))])
-    return Interval(needed, needed, needed)
+    )  # (numbers, tasks, value and both ends)
+    value, low, high = np.moveaxis(gaps, -1, 0)
+    kinds = (
+        np.abs(value) <= STORED_MARGIN,
+        (low <= STORED_MARGIN) & (high >= -STORED_MARGIN),
+        (low >= -STORED_MARGIN) & (high <= STORED_MARGIN),
+    )
+    beyond = 2.0 * STORED[-1]
+    first = [float(STORED[np.argmax(one)]) if one.any() else np.inf for one in (k.all(1) for k in kinds)]
+    return Interval(min(first[0], beyond), min(first[1], beyond), first[2])
 
 
 def _counted(config: Config) -> list[Measurement]:
@@ -534,11 +502,11 @@ def _counted(config: Config) -> list[Measurement]:
     bits = {method: models_bits(config, "vgg_small", method) for method in ("relu", "irnet", "proposed")}
     ours = bits["proposed"]
     full = bits["relu"]
-    shares = storage.parameter_counts(models.resnet18(recipe(config, "relu"), seed=0))
+    shares = storage.parameter_counts(models.resnet18(recipes.recipe(config, "relu"), seed=0))
     total = sum(shares.values()) - shares["statistics"]
     exact = {
         ("A-memory", "ratio_variational", "×"): 2 * full / ours,
-        ("A-memory", "ratio_ensemble", "×"): config.members * full / ours,
+        ("A-memory", "ratio_ensemble", "×"): 5 * full / ours,
         ("A-memory", "ratio_dropout", "×"): full / ours,
         ("A-memory-binary", "saving", "%"): 100 * (1 - ours / bits["irnet"]),
         ("A-shares", "share_weights", "%"): 100 * shares["weights"] / total,
@@ -548,6 +516,7 @@ def _counted(config: Config) -> list[Measurement]:
     return [Measurement(claim, name, *[value] * 3, 0, unit) for (claim, name, unit), value in exact.items()]
 
 
+# Networks without training, to count in.
 TOPOLOGIES = {
     "mlp": lambda config, recipe: models.mlp(recipe, hidden=config.hidden, seed=0),
     "lenet5": lambda config, recipe: models.lenet5(recipe, seed=0),
@@ -558,6 +527,6 @@ TOPOLOGIES = {
 
 def models_bits(config: Config, topology: str, method: str, *, vectors: int = 1) -> int:
     """Bits of weights and scales of a method's network: what the scale paper counts, to all appearance."""
-    network = TOPOLOGIES[topology](config, recipe(config, method))
+    network = TOPOLOGIES[topology](config, recipes.recipe(config, method))
     bits = storage.stored_bits(network, vectors=vectors)
     return bits["weights"] + (bits["scales"] if method in ("irnet", "proposed") else 0)

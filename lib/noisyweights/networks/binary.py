@@ -251,7 +251,6 @@ class _RandomScale:
 
     def __init__(
         self,
-        outputs: int,
         *args,
         prior_loc: float,
         prior_scale: float,
@@ -260,7 +259,7 @@ class _RandomScale:
         initial_scale: float,
         **kwargs,
     ):
-        super().__init__(outputs, *args, **kwargs)
+        super().__init__(*args, **kwargs)
         for name, value in (("prior_scale", prior_scale), ("initial_scale", initial_scale)):
             if not 0 < value < np.inf:
                 raise ValueError(
@@ -301,6 +300,10 @@ class _RandomScale:
         """Means and standard deviations of the scales before they are quantised, (outputs,) each."""
         loc, log_scale = (ops.convert_to_numpy(w) for w in (self.scale_loc, self.scale_log_scale))
         return loc, np.exp(log_scale)
+
+    def largest_scale(self) -> float:
+        """The learnt end of the range, beyond which all scales are stored as this one."""
+        return float(np.exp(ops.convert_to_numpy(self.log_clip)))
 
     def _scale(self) -> Any:
         divergence = self.kl()

@@ -15,14 +15,14 @@ from noisyweights.networks.binary import Given, given, scaled_layers
 __all__ = ["choose", "predict_passes", "predictor", "stored_samples"]
 
 
-def stored_samples(model: keras.Model, n: int, *, seed: int, quantised: bool = True) -> list[np.ndarray]:
+def stored_samples(model: keras.Model, n: int, *, seed: int, rounded: bool = True) -> list[np.ndarray]:
     """Draw the set S of eq. 4: `n` vectors of scales for each random layer, float32 (n, outputs) each.
 
     Args:
         model: network with random scales.
         n: vectors that a layer stores.
         seed: whole number from which the draws follow.
-        quantised: False leaves them as drawn but cut at 0, not rounded to the bits of the layer.
+        rounded: False cuts them to the range of the layer, but leaves them between its 2^bits values.
 
     Raises: ValueError for no vectors, or a model without random scales.
     """
@@ -32,8 +32,12 @@ def stored_samples(model: keras.Model, n: int, *, seed: int, quantised: bool = T
     for place, layer in enumerate(scaled_layers(model)):
         loc, scale = layer.scale_distribution()
         z = seeds.generator(seed, "scales", place).standard_normal((n, layer.outputs), np.float32)
-        drawn = np.maximum(loc + scale * z, 0)
-        found.append(np.asarray(layer.quantised(ops.convert_to_tensor(drawn))) if quantised else drawn)
+        drawn = loc + scale * z
+        if rounded:
+            drawn = ops.convert_to_numpy(layer.quantised(ops.convert_to_tensor(drawn)))
+        else:
+            drawn = np.clip(drawn, 0, layer.largest_scale())
+        found.append(drawn)
     return found
 
 
@@ -107,7 +111,7 @@ class _Passes(keras.Model):
     def __init__(self, model: keras.Model, layers: Sequence[keras.layers.Layer], passes: int):
         super().__init__(name="passes")
         self.network, self.random = model, list(layers)
-        self.before = {layer.name: _inputs_of(model, layer) for layer in layers}
+        self.before = [_inputs_of(model, layer) for layer in layers]
         self.scales = [
             self.add_weight(shape=(passes, layer.outputs), trainable=False, name=f"scale_{place}")
             for place, layer in enumerate(layers)
@@ -116,8 +120,8 @@ class _Passes(keras.Model):
     def call(self, x):
         known = {
             layer: layer.product(before(x))
-            for layer in self.random
-            if (before := self.before[layer.name]) is not None
+            for layer, before in zip(self.random, self.before, strict=True)
+            if before is not None
         }
 
         def one_pass(scales):
