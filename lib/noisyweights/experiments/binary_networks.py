@@ -283,8 +283,9 @@ class Result:
     sources: test sets by task. trained, tested: numbers of pictures. scores by (task, method), shifted by
     method on Fashion-MNIST. Of the proposed method, by task: by_passes, by_stored (trainings, numbers, 2) and
     exact (trainings, 2) hold accuracy [%] and NLL [nats] for `PASSES` fresh draws, for `STORED` stored
-    vectors, and for scales in the same range that are not rounded; scale_loc, scale_scale (trainings, scales) the Gaussians
-    that were learnt, scale_layer (scales,) their layers, and clip (trainings, layers) the largest values.
+    vectors, and for scales in the same range that are not rounded; scale_loc, scale_scale (trainings,
+    scales) the Gaussians that were learnt, scale_layer (scales,) their layers, and clip (trainings, layers)
+    the largest values.
     """
 
     config: Config
