@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import coinflip, networks, sampling
+from benchmarks import binary, coinflip, networks, sampling
 
-BENCHMARKS = {"sampling": sampling, "networks": networks, "coinflip": coinflip}
+BENCHMARKS = {"sampling": sampling, "networks": networks, "binary": binary, "coinflip": coinflip}
 
 
 def main() -> None:
