@@ -4,7 +4,7 @@ Chapter 7; Tables I and II, Fig. 3 and §IV of the scale paper.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from scipy import special, stats
@@ -13,10 +13,18 @@ from noisyweights.evidence import datasets, metrics, shifts
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import recipes
+from noisyweights.experiments import binary_storage, recipes
+from noisyweights.experiments.binary_scores import (
+    Predictions,
+    Scores,
+    ShiftScores,
+    ensembles,
+    score,
+    score_shifts,
+)
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import mean_interval
-from noisyweights.networks import inference, models, passes, storage, twins, variational
+from noisyweights.networks import inference, models, passes, twins, variational
 from noisyweights.noise.fitting import Interval
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -29,13 +37,11 @@ __all__ = [
     "TASKS",
     "Config",
     "Result",
-    "Scores",
     "collect",
     "compute",
     "make_network",
     "measurements",
     "points",
-    "score_shifts",
 ]
 
 DATASETS = ("mnist", "fashion_mnist")
@@ -247,36 +253,6 @@ def _scales(
 
 
 @dataclass(frozen=True)
-class Scores:
-    """What one method reached on one task: an entry for each training, by the mean probabilities.
-
-    accuracy [%], nll [nats], calibration_error: (trainings,). information: mean over test pictures of what
-    the draw of the network tells about the class [bits], (trainings,).
-    """
-
-    accuracy: np.ndarray
-    nll: np.ndarray
-    calibration_error: np.ndarray
-    information: np.ndarray
-
-
-@dataclass(frozen=True)
-class ShiftScores:
-    """What one method says of shifted pictures: (trainings, shifts, steps + 1), step 0 being no shift.
-
-    accuracy [%], nll [nats], information [bits] as in `Scores`. detected [%]: pictures whose NLL exceeds its
-    mean on the test set. auroc: by score, how well it tells shifted pictures from unshifted ones; by
-    "information" for methods with several draws alone.
-    """
-
-    accuracy: np.ndarray
-    nll: np.ndarray
-    information: np.ndarray
-    detected: np.ndarray
-    auroc: Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
 class Result:
     """What the chapter shows.
 
@@ -324,12 +300,16 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         return np.concatenate([block[quantity] for block in blocks])
 
     predictions = {
-        (task, method): _Predictions(
-            **{name: joined(task, method, name) for name in _PREDICTED[: 4 if task == "fashion" else 2]}
+        (task, method): Predictions(
+            *(
+                joined(task, method, field.name)
+                for field in fields(Predictions)
+                if task == "fashion" or "shifted" not in field.name
+            )
         )
         for task, method in dict.fromkeys(tuple(name.split("-")[:2]) for name in points)
     }
-    predictions["fashion", "ensemble"] = _ensembles(predictions["fashion", "relu"], config.members)
+    predictions["fashion", "ensemble"] = ensembles(predictions["fashion", "relu"], config.members)
     labels = {task: test.labels for task, test in tests.items()}
     scale_layer = {task: joined(task, "proposed", "scale_layer") for task in TASKS}
     own = {
@@ -341,86 +321,15 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         sources={task: tests[task].source for task in TASKS},
         trained={task: int(points[f"{task}-relu-0"]["trained"][0]) for task in TASKS},
         tested={task: len(tests[task].labels) for task in TASKS},
-        scores={key: _scores(found, labels[key[0]]) for key, found in predictions.items()},
+        scores={key: score(found, labels[key[0]]) for key, found in predictions.items()},
         shifted={
-            method: score_shifts(found, labels[task], len(found.shifted[0, 0, 0]))
+            method: score_shifts(found, labels[task])
             for (task, method), found in predictions.items()
             if task == "fashion"
         },
         scale_layer={task: layer[0] for task, layer in scale_layer.items()},
         **own,
     )
-
-
-_PREDICTED = ("probabilities", "information", "shifted", "shifted_information")
-
-
-@dataclass(frozen=True)
-class _Predictions:
-    """Mean probabilities and information of each training: (trainings, n, classes), (trainings, n); the same
-    for shifted pictures with two further axes for shifts and steps, or None."""
-
-    probabilities: np.ndarray
-    information: np.ndarray
-    shifted: np.ndarray | None = None
-    shifted_information: np.ndarray | None = None
-
-
-def _ensembles(single: _Predictions, members: int) -> _Predictions:
-    """Ensembles of so many networks each, of networks that are in no other."""
-
-    def grouped(p: np.ndarray) -> np.ndarray:
-        return p.reshape(-1, members, *p.shape[1:])
-
-    def information(p: np.ndarray) -> np.ndarray:
-        flat = p.reshape(members, -1, p.shape[-1])
-        return metrics.mutual_information(flat, unit="bits").reshape(p.shape[1:-1])
-
-    plain, shifted = grouped(single.probabilities), grouped(single.shifted)
-    return _Predictions(
-        plain.mean(1),
-        np.stack([information(p) for p in plain]),
-        shifted.mean(1),
-        np.stack([information(p) for p in shifted]),
-    )
-
-
-def _scores(found: _Predictions, labels: np.ndarray) -> Scores:
-    return Scores(
-        accuracy=np.array([100 * metrics.accuracy(p, labels) for p in found.probabilities]),
-        nll=np.array([metrics.class_nll(p, labels).mean() for p in found.probabilities]),
-        calibration_error=np.array(
-            [metrics.expected_calibration_error(p, labels, bins=15) for p in found.probabilities]
-        ),
-        information=found.information.mean(1),
-    )
-
-
-def score_shifts(found: _Predictions, labels: np.ndarray, some: int) -> ShiftScores:
-    """Score the first `some` pictures at every step of every shift, for each training."""
-    labels_of_some = labels[:some]
-    shape = found.shifted.shape[:3]
-    accuracy, nll, detected = np.empty((3, *shape))
-    kinds = ("entropy", "maximum probability", "information")
-    auroc = {kind: np.full(shape, np.nan) for kind in kinds}
-    for at in np.ndindex(*shape):
-        training, p = at[0], found.shifted[at]
-        threshold = metrics.class_nll(found.probabilities[training], labels).mean()
-        losses = metrics.class_nll(p, labels_of_some)
-        accuracy[at], nll[at] = 100 * metrics.accuracy(p, labels_of_some), losses.mean()
-        detected[at] = 100 * np.mean(losses > threshold)
-        if at[2] == 0:
-            continue
-        plain = found.probabilities[training, :some]
-        information = found.information[training, :some], found.shifted_information[at]
-        for kind, pair in {
-            "entropy": (metrics.entropy(plain, unit="bits"), metrics.entropy(p, unit="bits")),
-            "maximum probability": (-plain.max(-1), -p.max(-1)),
-            "information": information,
-        }.items():
-            if np.ptp(np.concatenate(pair)) > 0:
-                auroc[kind][at] = metrics.auroc(np.concatenate(pair), np.repeat([0, 1], some))
-    return ShiftScores(accuracy, nll, found.shifted_information.mean(-1), detected, auroc)
 
 
 def measurements(result: Result) -> list[Measurement]:
@@ -452,7 +361,7 @@ def measurements(result: Result) -> list[Measurement]:
     )
     losses = [mean_interval(result.exact[task][:, 0] - result.by_passes[task][:, -1, 0]) for task in TASKS]
     found.append(Measurement("A-scale-bits", "accuracy_loss", *max(losses), repeats, "points"))
-    return found + _counted(result.config)
+    return found + binary_storage.counted(result.config)
 
 
 def _of_shifts(scores: ShiftScores, repeats: int) -> list[Measurement]:
@@ -496,38 +405,3 @@ def _stored_needed(result: Result) -> Interval:
     beyond = 2.0 * STORED[-1]
     first = [float(STORED[np.argmax(one)]) if one.any() else np.inf for one in (k.all(1) for k in kinds)]
     return Interval(min(first[0], beyond), min(first[1], beyond), first[2])
-
-
-def _counted(config: Config) -> list[Measurement]:
-    """Quantities that are counted, not measured: of VGG-Small, one vector of scales, and of ResNet-18."""
-    bits = {method: models_bits(config, "vgg_small", method) for method in ("relu", "irnet", "proposed")}
-    ours = bits["proposed"]
-    full = bits["relu"]
-    shares = storage.parameter_counts(models.resnet18(recipes.recipe(config, "relu"), seed=0))
-    total = sum(shares.values()) - shares["statistics"]
-    exact = {
-        ("A-memory", "ratio_variational", "×"): 2 * full / ours,
-        ("A-memory", "ratio_ensemble", "×"): 5 * full / ours,
-        ("A-memory", "ratio_dropout", "×"): full / ours,
-        ("A-memory-binary", "saving", "%"): 100 * (1 - ours / bits["irnet"]),
-        ("A-shares", "share_weights", "%"): 100 * shares["weights"] / total,
-        ("A-shares", "share_biases", "%"): 100 * shares["biases"] / total,
-        ("A-shares", "share_other", "%"): 100 * shares["scales"] / total,
-    }
-    return [Measurement(claim, name, *[value] * 3, 0, unit) for (claim, name, unit), value in exact.items()]
-
-
-# Networks without training, to count in.
-TOPOLOGIES = {
-    "mlp": lambda config, recipe: models.mlp(recipe, hidden=config.hidden, seed=0),
-    "lenet5": lambda config, recipe: models.lenet5(recipe, seed=0),
-    "vgg_small": lambda config, recipe: models.vgg_small(recipe, seed=0),
-    "resnet18": lambda config, recipe: models.resnet18(recipe, seed=0),
-}
-
-
-def models_bits(config: Config, topology: str, method: str, *, vectors: int = 1) -> int:
-    """Bits of weights and scales of a method's network: what the scale paper counts, to all appearance."""
-    network = TOPOLOGIES[topology](config, recipes.recipe(config, method))
-    bits = storage.stored_bits(network, vectors=vectors)
-    return bits["weights"] + (bits["scales"] if method in ("irnet", "proposed") else 0)
