@@ -62,8 +62,8 @@ def renormalise(model: keras.Model, *, stretch: bool) -> keras.Model:
 
     Args:
         model: sequential or functional; it is left as it is. The copy is not compiled.
-        stretch: divide also where all weights are smaller than 1. Their coins then show fewer zeros, and a
-            sum of n coins has a relative noise that is smaller by the root of the factor.
+        stretch: divide also where all weights are smaller than 1. Their coins then show fewer zeros, and
+            the noise of a sum of coins, relative to its mean, falls by about the root of the factor.
 
     Raises: ValueError for a model that Keras cannot clone, for NaN or infinite weights, for a layer other
         than Dense and convolutions with weights out of range, and for a layer that is used twice on
@@ -135,7 +135,7 @@ class _Walk:
         outputs = twin(*args, **kwargs)
         if isinstance(original, layers.BatchNormalization):
             self._copy(original, twin)
-            self._absorb(twin, scale)
+            self._absorb(original, twin, scale)
             return outputs
         self._copy(original, twin)
         return self.on_scale(outputs, scale)
@@ -165,11 +165,11 @@ class _Walk:
             return outputs
         return layers.Activation(original.activation)(layers.Rescaling(scale * factor)(outputs))
 
-    def _absorb(self, twin, scale: float) -> None:
+    def _absorb(self, original, twin, scale: float) -> None:
         """(x − μ)/√(σ² + ε) is the same for x/c, μ/c, σ²/c² and ε/c²."""
-        twin.moving_mean.assign(twin.moving_mean / scale)
-        twin.moving_variance.assign(twin.moving_variance / scale**2)
-        twin.epsilon = twin.epsilon / scale**2
+        twin.moving_mean.assign(original.moving_mean / scale)
+        twin.moving_variance.assign(original.moving_variance / scale**2)
+        twin.epsilon = original.epsilon / scale**2
 
     def _copy(self, original, twin, *, in_range: bool = False) -> None:
         for variable, kept in zip(twin.variables, original.variables, strict=True):
