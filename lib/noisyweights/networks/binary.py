@@ -225,7 +225,8 @@ class BinaryConv2D(_Binary):
         product = ops.conv(inputs, kernel, self.strides, self.padding, data_format="channels_last")
         if self.pool_size == 1:
             return product
-        return ops.max_pool(product, self.pool_size, data_format="channels_last")
+        pool = (self.pool_size, self.pool_size)
+        return ops.max_pool(product, pool, pool, data_format="channels_last")
 
     def compute_output_shape(self, input_shape):
         taken = self.kernel_size if self.padding == "valid" else (1, 1)
@@ -298,12 +299,12 @@ class _RandomScale:
 
     def scale_distribution(self) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard deviations of the scales before they are quantised, (outputs,) each."""
-        loc, log_scale = (ops.convert_to_numpy(w) for w in (self.scale_loc, self.scale_log_scale))
+        loc, log_scale = (np.asarray(w) for w in (self.scale_loc, self.scale_log_scale))  # Keras's copy warns
         return loc, np.exp(log_scale)
 
     def largest_scale(self) -> float:
         """The learnt end of the range, beyond which all scales are stored as this one."""
-        return float(np.exp(ops.convert_to_numpy(self.log_clip)))
+        return float(np.exp(np.asarray(self.log_clip)))
 
     def _scale(self) -> Any:
         divergence = self.kl()
