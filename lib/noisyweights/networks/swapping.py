@@ -14,7 +14,7 @@ from noisyweights.networks import integers
 
 __all__ = ["batches"]
 
-_ROOM = 2**26  # bytes for the values of the widest layer
+_ROOM = 2**27  # bytes for the values of the widest layer
 _UNKNOWN = 1000  # inputs at once where nobody says how wide the layers are
 
 Kernels = Sequence[np.ndarray]
