@@ -276,7 +276,6 @@ class _RandomScale:
         self.kl_weight, self.bits = float(kl_weight), int(bits)
         self.initial_scale = float(initial_scale)
         self._noise = keras.random.SeedGenerator(int(seeds.fold(self.seed, "noise")[0]) & 0x7FFFFFFF)
-        self._kl_metric = keras.metrics.Mean(name=f"{self.name}_kl")
 
     def _add_scale(self) -> None:
         constant = keras.initializers.Constant
@@ -307,9 +306,7 @@ class _RandomScale:
         return float(np.exp(np.asarray(self.log_clip)))
 
     def _scale(self) -> Any:
-        divergence = self.kl()
-        self._kl_metric.update_state(divergence)
-        self.add_loss(self.kl_weight * divergence)
+        self.add_loss(self.kl_weight * self.kl())
         z = keras.random.normal((self.outputs,), dtype=self.compute_dtype, seed=self._noise)
         return self.quantised(self.scale_loc + ops.exp(self.scale_log_scale) * z)
 
@@ -324,8 +321,8 @@ class ScaledBinaryDense(_RandomScale, BinaryDense):
 
     µ and σ are learnt by variational inference while all other weights are learnt as points. A call draws the
     scales once, for all inputs, and rounds them to a few bits; gradients do not see the rounding, but the
-    ends of its range. The divergence from the prior joins the loss as kl_weight·KL, and `fit` reports it as
-    the metric `<layer>_kl`. `passes` draws from what was learnt.
+    ends of its range. The divergence from the prior joins the loss as kl_weight·KL. `passes` draws from what
+    was learnt.
 
     Args, beyond those of `BinaryDense`:
         prior_loc, prior_scale: mean and standard deviation of the Gaussian prior; scales start at its mean.
