@@ -100,7 +100,8 @@ class Binary:
     """Recipe of binary layers: with random scales, or with a 32-bit scale for each output if `scale` is None.
 
     The first layer takes pixels as they are, all others take signs. Kernels are binary everywhere, or with
-    `binary_ends` False all but the first and the last, which are then those of `FullPrecision`.
+    `binary_ends` False all but the first and the last, which are then of full precision, and
+    normalised as all layers are.
     """
 
     _: KW_ONLY
