@@ -122,15 +122,14 @@ def test_training_moves_statistics_by_a_twentieth_and_predicting_leaves_them():
 
 
 @random_scale
-def test_a_gradient_reaches_every_weight_and_fit_reports_the_divergence(kind):
+def test_a_gradient_reaches_every_weight(kind):
     flat = [keras.layers.Flatten()] if kind is ScaledBinaryDense else []
     last = [] if flat else [keras.layers.GlobalAveragePooling2D()]
-    layer = kind(*arguments(kind), name="one", **settings(kind, initial_scale=1.0))
+    layer = kind(*arguments(kind), **settings(kind, initial_scale=1.0))
     model = keras.Sequential([keras.Input((6, 6, 2)), *flat, layer, *last])
     model.compile("sgd", "mse")
     before = [w.numpy() for w in layer.trainable_variables]
-    history = model.fit(pictures(60, 6, 6, 2), np.ones((60, 3)), verbose=0, epochs=2)
-    assert "one_kl" in history.history
+    model.fit(pictures(60, 6, 6, 2), np.ones((60, 3)), verbose=0, epochs=2)
     for weight, old in zip(layer.trainable_variables, before, strict=True):
         assert np.isfinite(weight).all(), weight.name
         assert (np.asarray(weight) != old).any(), weight.name
