@@ -22,6 +22,7 @@ def train(
     batch_size: int,
     learning_rate: float,
     seed: int,
+    optimizer: keras.optimizers.Optimizer | None = None,
 ) -> np.ndarray:
     """Fit logits to labels by Adam with a rate that falls to 0 along half a cosine; return losses, (epochs,).
 
@@ -33,6 +34,7 @@ def train(
         x, labels: training data, (n, …) and whole numbers (n,) from 0.
         epochs, batch_size, learning_rate: of Adam, the rate at the start.
         seed: whole number from which the order of the examples follows.
+        optimizer: another than Adam, with a rate of its own.
 
     Raises: ValueError for no data, NaN or infinite values, lengths that differ, labels that the network has
         no output for, or a loss that is not finite in the end.
@@ -54,7 +56,7 @@ def train(
     steps = epochs * -(-len(x) // batch_size)
     # TensorFlow compiles for processors to slower code than it has.
     model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
+        optimizer or keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )

@@ -1,0 +1,407 @@
+"""Coin flips: what a trained network's votes say when each of its weights is tossed for every draw.
+
+Chapter 8; Table I, Fig. 2 to 8 of the sampling paper.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from noisyweights import seeds
+from noisyweights.evidence import datasets
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.images import LabelledImages
+from noisyweights.evidence.provenance import DataSource
+from noisyweights.experiments.device import Device
+from noisyweights.experiments.replicates import largest, mean_interval
+from noisyweights.networks import classifiers, coinflip, unit_range, votes
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = [
+    "DATASETS",
+    "PRECISIONS",
+    "PROFILES",
+    "TASKS",
+    "Config",
+    "Result",
+    "Sampled",
+    "collect",
+    "compute",
+    "load",
+    "make_network",
+    "measurements",
+    "points",
+]
+
+DATASETS = ("mnist", "fashion_mnist")
+TASKS = ("mnist-ff", "mnist-conv", "fashion-ff", "fashion-conv")
+PRECISIONS = ("full", 8, 4)
+CHOSEN = 100  # pictures whose inputs to each layer are looked at
+TOSSES = 300  # of the first layer
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of the chapter; the paper's where it states them."""
+
+    seed: int = field(metadata={"words": "of trainings and coins"})
+    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
+    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
+    repeats: int = field(metadata={"words": "trainings of each network, from other starts"})
+    epochs: int = field(metadata={"words": "of training"})
+    conv_epochs: int = field(metadata={"words": "of training, convolutional"})
+    draws: int = field(metadata={"words": "sampled networks, K in the paper"})
+    singles: int = field(metadata={"words": "of them that are looked at one by one"})
+    coarse: int = field(metadata={"words": "sampled networks for each further precision"})
+    hidden: int = field(default=400, metadata={"words": "units of the feed-forward network"})
+    filters: int = field(default=32, metadata={"words": "filters of 3 × 3 of the convolutional network"})
+    dense: int = field(default=100, metadata={"words": "units behind them"})
+    dropout: float = field(default=0.2, metadata={"words": "in training; not stated in the paper"})
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
+    rate: float = field(default=1e-3, metadata={"words": "of RMSProp, Keras's own; not stated"})
+
+
+PROFILES = {
+    "smoke": Config(
+        seed=8, trained=200, tested=100, repeats=1, epochs=2, conv_epochs=1, draws=20, singles=10, coarse=5,
+        hidden=20, filters=2, dense=10,
+    ),
+    "quick": Config(
+        seed=8, trained=2000, tested=1000, repeats=2, epochs=40, conv_epochs=8, draws=200, singles=100,
+        coarse=50, filters=8,
+    ),
+    "full": Config(
+        seed=8, trained=None, tested=None, repeats=3, epochs=100, conv_epochs=100, draws=1000, singles=300,
+        coarse=200,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the sampled networks of one task say, in all trainings on the first axis.
+
+    standard (trainings, n): the class that each network calls without coins; runner_up the second by its
+    outputs. votes by precision, (trainings, n, classes). by_count (trainings, counts): accuracy [%] after
+    `Result.counts` draws, error: root mean square error of the shares of votes then. single (trainings,
+    singles): accuracy of one draw. coarse (trainings, 8): accuracy [%] at 1 to 8 bits.
+    product_bias, activation_bias, (trainings,): of the first sampled layer, as S-unbiased defines them.
+    noise (trainings, layers): what coins add to the input of a unit, over how much that varies between
+    pictures, both standard deviations, for each sampled layer.
+    """
+
+    standard: np.ndarray
+    runner_up: np.ndarray
+    votes: Mapping[int | str, np.ndarray]
+    by_count: np.ndarray
+    error: np.ndarray
+    single: np.ndarray
+    coarse: np.ndarray
+    product_bias: np.ndarray
+    activation_bias: np.ndarray
+    noise: np.ndarray
+
+    def accuracy(self, labels: np.ndarray, precision: int | str | None = None) -> np.ndarray:
+        """Accuracy [%] of each training: without coins, or of the first choice at a precision."""
+        first = self.standard if precision is None else votes.first_choice(self.votes[precision])
+        return 100 * (first == labels).mean(1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the chapter shows: by task what was sampled, the test pictures' labels, and their source."""
+
+    config: Config
+    counts: tuple[int, ...]
+    sampled: Mapping[str, Sampled]
+    labels: Mapping[str, np.ndarray]
+    sources: Mapping[str, DataSource]
+    classes: Mapping[str, tuple[str, ...]]
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """Task and number of a training: "mnist-ff-0"."""
+    return tuple(f"{task}-{repeat}" for repeat in range(config.repeats) for task in TASKS)
+
+
+def counts(config: Config) -> tuple[int, ...]:
+    """Numbers of draws after which votes are counted: 1, 2, 5, 10 … up to all."""
+    steps = sorted({k * 10**power for k in (1, 2, 5) for power in range(4)})
+    return (*(count for count in steps if count < config.draws), config.draws)
+
+
+def load(config: Config, task: str, split: str) -> LabelledImages:
+    """The pictures of a task, as many as the profile takes."""
+    images = (datasets.mnist if task.startswith("mnist") else datasets.fashion_mnist)(split=split)
+    limit = config.trained if split == "train" else config.tested
+    return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
+
+
+def make_network(config: Config, task: str, *, seed: int) -> keras.Model:
+    """Return the untrained network of a task; its dense weights start and stay as in the paper (§II-B)."""
+    start = seeds.generator(seed, "start")
+
+    def dense(units: int, activation: str | None) -> keras.layers.Layer:
+        kept = unit_range.starting("paper", seed=int(start.integers(2**31)))
+        return keras.layers.Dense(units, activation=activation, **kept)
+
+    x = pixels = keras.Input((28, 28, 1))
+    convolutional = task.endswith("conv")
+    if convolutional:
+        glorot = keras.initializers.GlorotUniform(int(start.integers(2**31)))
+        x = keras.layers.Conv2D(config.filters, 3, activation="relu", kernel_initializer=glorot)(x)
+    x = dense(config.dense if convolutional else config.hidden, "relu")(keras.layers.Flatten()(x))
+    x = keras.layers.Dropout(config.dropout, seed=int(start.integers(2**31)))(x)
+    return keras.Model(pixels, dense(10, None)(x), name=task)
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train one network and sample it; the device has no part in it."""
+    task, _, repeat = point.rpartition("-")
+    seed = config.seed + 1000 * int(repeat)
+    train, test = load(config, task, "train"), load(config, task, "test")
+    network = make_network(config, task, seed=seed)
+    classifiers.train(
+        network,
+        train.images.astype(np.float32) / 255,
+        train.labels,
+        epochs=config.conv_epochs if task.endswith("conv") else config.epochs,
+        batch_size=config.batch_size,
+        learning_rate=config.rate,
+        seed=seed,
+        optimizer=keras.optimizers.RMSprop(config.rate),
+    )
+    x = test.images.astype(np.float32) / 255
+    outputs = network.predict(x, batch_size=1000, verbose=0)
+    ranked = np.argsort(-outputs, axis=1)
+    source = np.frombuffer(bytes.fromhex(test.source.sha256), np.uint8)
+    found = {"standard": ranked[:, 0], "runner_up": ranked[:, 1], "source": source}
+    return found | _sampled(config, network, x, test.labels) | _first_layer(network, x[:CHOSEN])
+
+
+def _sampled(
+    config: Config, network: keras.Model, x: np.ndarray, labels: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Votes at each precision and after each count, and the accuracy of single draws."""
+    common = {"sampled_layers": "dense", "seed": config.seed}
+    after = counts(config)
+    full, again = (
+        coinflip.sample_votes(
+            network, x, draws=config.draws, precision="full", after=after, sampled_layers="dense", seed=seed
+        )
+        for seed in (config.seed, config.seed + 1)
+    )
+    share, other = (v / np.array(after)[:, None, None] for v in (full, again))
+    single = coinflip.sample_choices(network, x, draws=config.singles, precision="full", **common)
+    coarse = [
+        coinflip.sample_votes(network, x, draws=config.coarse, precision=bits, **common)
+        for bits in range(1, 9)
+    ]
+    return {
+        **{
+            f"votes_{precision}": coinflip.sample_votes(
+                network, x, draws=config.draws, precision=precision, **common
+            )
+            for precision in PRECISIONS[1:]
+        },
+        "votes_full": full[-1],
+        "by_count": 100 * (votes.first_choice(full) == labels).mean(1),
+        # Two independent estimates differ by √2 times the error of one.
+        "error": np.sqrt(np.mean((share - other) ** 2, axis=(1, 2)) / 2),
+        "single": (single == labels).mean(1),
+        "coarse": np.array([100 * (votes.first_choice(v) == labels).mean() for v in coarse]),
+    }
+
+
+def _first_layer(network: keras.Model, x: np.ndarray) -> dict[str, np.ndarray]:
+    """Bias of the first sampled layer's products and activations, and the noise that coins add to each layer.
+
+    A coin's mean is its weight w and its variance |w|(1 − |w|). A sum of hundreds of coins is nearly normal,
+    so that the mean of its positive part follows from these two.
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+    inputs = keras.Model(network.inputs, [layer.input for layer in layers]).predict(x, verbose=0)
+    exact, added = [], []
+    for layer, given in zip(layers, inputs, strict=True):
+        kernel = layer.kernel.numpy()
+        exact.append(given @ kernel)
+        added.append(np.sqrt(given**2 @ (np.abs(kernel) * (1 - np.abs(kernel)))))
+    coins = coinflip.sampled_coins(network, precision="full", sampled_layers="dense")[layers[0].name]
+    rng = seeds.generator(0, "first layer")
+    tossed = sum(inputs[0] @ coins.toss(rng).astype(np.float32) for _ in range(TOSSES)) / TOSSES
+    mean, spread = exact[0] + layers[0].bias.numpy(), np.maximum(added[0], 1e-12)
+    active = mean * stats.norm.cdf(mean / spread) + spread * stats.norm.pdf(mean / spread)
+    plain = np.maximum(mean, 0)
+    return {
+        "noise": np.array(
+            [
+                np.sqrt(np.mean(one**2) / np.mean(signal.var(0)))
+                for one, signal in zip(added, exact, strict=True)
+            ]
+        ),
+        "product_bias": np.array(np.mean(tossed - exact[0]) / np.sqrt(np.mean(exact[0] ** 2))),
+        "activation_bias": np.array(np.mean(np.abs(active - plain)) / np.sqrt(np.mean(plain**2))),
+    }
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Stack the trainings of each task.
+
+    Raises ValueError for points that were computed on other pictures than would be loaded now.
+    """
+    tests = {task: load(config, task, "test") for task in TASKS}
+    for name, point in points.items():
+        test = tests[name.rpartition("-")[0]]
+        if bytes(point["source"]).hex() != test.source.sha256:
+            raise ValueError(
+                f"the point {name} was computed on other pictures than there are now ({test.source.origin}): "
+                "delete the points, or let NOISYWEIGHTS_DATA name the folder that it named then"
+            )
+    names = ("by_count", "error", "single", "coarse", "product_bias", "activation_bias", "noise")
+
+    def stacked(task: str, name: str) -> np.ndarray:
+        return np.stack([points[f"{task}-{repeat}"][name] for repeat in range(config.repeats)])
+
+    return Result(
+        config,
+        counts(config),
+        {
+            task: Sampled(
+                stacked(task, "standard"),
+                stacked(task, "runner_up"),
+                {precision: stacked(task, f"votes_{precision}") for precision in PRECISIONS},
+                *(stacked(task, name) for name in names),
+            )
+            for task in TASKS
+        },
+        labels={task: test.labels for task, test in tests.items()},
+        sources={task: test.source for task, test in tests.items()},
+        classes={task: test.classes for task, test in tests.items()},
+    )
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """Quantities of the claims that need no CIFAR-10, no other width and no withheld class.
+
+    A part of a set does not tell the accuracies of Table I: then the claims on these are left out.
+    """
+    found = _of_digits(result)
+    config = result.config
+    if config.trained or config.tested or any(source.embedded for source in result.sources.values()):
+        return found
+    return found + _of_accuracies(result) + _of_clothes(result)
+
+
+def _interval(claim: str, quantity: str, values: np.ndarray, unit: str = "") -> Measurement:
+    return Measurement(claim, quantity, *mean_interval(values), len(values), unit)
+
+
+def _of_accuracies(result: Result) -> list[Measurement]:
+    found, losses = [], {}
+    for task in TASKS:
+        sampled, labels = result.sampled[task], result.labels[task]
+        standard = sampled.accuracy(labels)
+        by_precision = {precision: sampled.accuracy(labels, precision) for precision in PRECISIONS}
+        losses[task] = standard - by_precision["full"]
+        words = {"full": "sampled", 8: "8bit", 4: "4bit"}
+        found.append(_interval(f"S-{task}", "accuracy_standard", standard, "%"))
+        found += [
+            _interval(f"S-{task}", f"accuracy_{words[precision]}", accuracy, "%")
+            for precision, accuracy in by_precision.items()
+        ]
+        if task == "fashion-ff":
+            found.append(_interval(f"S-{task}", "sampling_loss", losses[task], "points"))
+    ratios = [mean_interval(losses[f"{name}-conv"] / losses[f"{name}-ff"]) for name in ("mnist", "fashion")]
+    found += [
+        _interval("S-conv-stable", f"conv_loss_{name}", losses[f"{name}-conv"], "points")
+        for name in ("mnist", "fashion")
+    ]
+    repeats = result.config.repeats
+    found.append(Measurement("S-conv-stable", "worst_loss_ratio", *largest(ratios), repeats))
+    for bits in (8, 4):
+        lost = [
+            mean_interval(
+                result.sampled[task].accuracy(result.labels[task], "full")
+                - result.sampled[task].accuracy(result.labels[task], bits)
+            )
+            for task in TASKS
+        ]
+        found.append(Measurement("S-precision", f"worst_loss_{bits}bit", *largest(lost), repeats, "points"))
+        alike = np.array([_alike(v, bits) for v in _by_training(result.sampled["mnist-ff"])])
+        found.append(_interval("S-precision", f"second_correlation_{bits}bit", alike))
+    return found
+
+
+def _by_training(sampled: Sampled) -> list[dict[int | str, np.ndarray]]:
+    return [
+        {precision: found[at] for precision, found in sampled.votes.items()}
+        for at in range(len(sampled.standard))
+    ]
+
+
+def _alike(of: Mapping[int | str, np.ndarray], bits: int) -> float:
+    """Correlation of the counts of (first, second) choices off the diagonal, at a precision and in full."""
+    matrices = []
+    for precision in ("full", bits):
+        first, second = votes.first_choice(of[precision]), votes.second_choice(of[precision])
+        counted = np.zeros((10, 10))
+        np.add.at(counted, (first[second >= 0], second[second >= 0]), 1)
+        matrices.append(counted[~np.eye(10, dtype=bool)])
+    return float(np.corrcoef(*matrices)[0, 1])
+
+
+def _of_digits(result: Result) -> list[Measurement]:
+    """Claims on the feed-forward network and MNIST."""
+    sampled, labels = result.sampled["mnist-ff"], result.labels["mnist-ff"]
+    logs = np.log(result.counts)
+    usual = np.array(result.counts) >= 5  # few votes are far from a normal law
+    slopes = np.array([np.polyfit(logs[usual], np.log(error[usual]), 1)[0] for error in sampled.error])
+    within = ((sampled.single >= 0.2) & (sampled.single <= 0.5)).mean(1)
+    found = [
+        _interval("S-single", "mean_single_accuracy", sampled.single.mean(1)),
+        _interval("S-single", "share_in_range", within),
+        _interval("S-unbiased", "product_bias", sampled.product_bias),
+        _interval("S-unbiased", "activation_bias", sampled.activation_bias),
+    ]
+    if result.counts[-1] >= 1000:
+        gain = sampled.by_count[:, -1] - sampled.by_count[:, result.counts.index(100)]
+        found.append(_interval("S-convergence", "error_exponent", slopes))
+        found.append(_interval("S-convergence", "accuracy_gain_100_to_1000", gain, "points"))
+    second = votes.second_choice(sampled.votes["full"])
+    first = votes.first_choice(sampled.votes["full"])
+    right = [np.mean(s[f != labels] == labels[f != labels]) for f, s in zip(first, second, strict=True)]
+    return [*found, _interval("S-second-right", "share_second_right", np.array(right))]
+
+
+def _of_clothes(result: Result) -> list[Measurement]:
+    """Claims on second choices that need both sets."""
+    shares: dict[str, list[float]] = {}
+    for task, groups in {
+        "mnist-ff": {"share_4_7_9": ((4, 7, 9), (4, 7, 9)), "share_3_to_2_5": ((3,), (2, 5))},
+        "fashion-ff": {"share_shoes": ((5, 7, 9), (5, 7, 9))},
+    }.items():
+        labels = result.labels[task]
+        for second in votes.second_choice(result.sampled[task].votes["full"]):
+            for name, (of, to) in groups.items():
+                among = np.isin(labels, of)
+                shares.setdefault(name, []).append(float(np.isin(second[among], to).mean()))
+            if task == "mnist-ff":
+                between = np.concatenate([second[labels == 2] == 5, second[labels == 5] == 2])
+                shares.setdefault("share_2_5", []).append(float(between.mean()))
+    found = [_interval("S-second", name, np.array(values)) for name, values in shares.items()]
+    sampled, labels = result.sampled["fashion-ff"], result.labels["fashion-ff"]
+    first, second = votes.first_choice(sampled.votes["full"]), votes.second_choice(sampled.votes["full"])
+    boots, sandal = labels == 9, 5
+    called = (first[:, boots] == sandal).mean(1)
+    behind = [
+        np.mean(s[boots][f[boots] == sandal] == 9) if (f[boots] == sandal).any() else 0.0
+        for f, s in zip(first, second, strict=True)
+    ]
+    return [
+        *found,
+        _interval("S-boots", "share_called_sandal", called),
+        _interval("S-boots", "share_boot_second", np.array(behind)),
+    ]
