@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noisyweights.experiments.replicates import largest, mean_interval
+from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
 
 
 def test_mean_interval_is_students():
@@ -15,6 +15,23 @@ def test_mean_interval_is_students():
 
 def test_one_training_says_nothing_of_the_spread():
     assert mean_interval([3.0]) == (3.0, -np.inf, np.inf)
+
+
+def test_difference_interval_is_welchs():
+    values, others = np.array([1.0, 2.0, 4.0, 4.5]), np.array([0.5, 3.0])
+    expected = stats.ttest_ind(values, others, equal_var=False).confidence_interval(0.95)
+    found = difference_interval(values, others)
+    assert found == pytest.approx((values.mean() - others.mean(), expected.low, expected.high))
+    pooled = stats.ttest_ind(values, others).confidence_interval(0.95)
+    assert abs(found.low - pooled.low) > 0.1  # so that the two can be told apart
+
+
+def test_differences_of_equal_and_of_single_trainings():
+    assert difference_interval([2.0, 2.0, 2.0], [1.5, 1.5]) == (0.5, 0.5, 0.5)
+    assert difference_interval([2.0, 2.5], [1.0]) == (1.25, -np.inf, np.inf)
+    assert difference_interval([1.0, 2.0, 3.0], [1.5, 1.5]) == pytest.approx(
+        tuple(bound - 1.5 for bound in mean_interval([1.0, 2.0, 3.0]))
+    )  # where one side does not vary, Student's interval of the other
 
 
 def test_the_largest_lies_between_the_largest_ends():

@@ -23,7 +23,7 @@ from noisyweights.experiments.binary_scores import (
     score_shifts,
 )
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.replicates import mean_interval
+from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
 from noisyweights.networks import inference, models, passes, twins, variational
 from noisyweights.noise.fitting import Interval
 
@@ -353,14 +353,14 @@ def measurements(result: Result) -> list[Measurement]:
                 Measurement(claim, f"accuracy_{method}", *mean_interval(accuracy), len(accuracy), "%")
             )
         proposed = reached.pop("proposed")
-        gaps = [mean_interval(other[:repeats] - proposed) for other in reached.values()]
-        found.append(Measurement(claim, "gap_to_best", *max(gaps), repeats, "points"))
+        gaps = [difference_interval(other, proposed) for other in reached.values()]
+        found.append(Measurement(claim, "gap_to_best", *largest(gaps), len(proposed), "points"))
     found += _of_shifts(result.shifted["proposed"], repeats)
     found.append(
         Measurement("A-samples", "stored_vectors_needed", *_stored_needed(result), repeats, "vectors")
     )
     losses = [mean_interval(result.exact[task][:, 0] - result.by_passes[task][:, -1, 0]) for task in TASKS]
-    found.append(Measurement("A-scale-bits", "accuracy_loss", *max(losses), repeats, "points"))
+    found.append(Measurement("A-scale-bits", "accuracy_loss", *largest(losses), repeats, "points"))
     return found + binary_storage.counted(result.config)
 
 
@@ -369,7 +369,7 @@ def _of_shifts(scores: ShiftScores, repeats: int) -> list[Measurement]:
     for at, (claim, strengths) in enumerate((("A-rotation", ANGLES), ("A-noise", STRENGTHS))):
         accuracy, nll = scores.accuracy[:, at], scores.nll[:, at]
         for name, values in (("accuracy", accuracy), ("nll", nll)):
-            value, *ends = mean_interval([stats.spearmanr(strengths, one).statistic for one in values])
+            value, *ends = mean_interval([_trend(strengths, one) for one in values])
             low, high = np.clip(ends, -1, 1)
             found.append(Measurement(claim, f"rank_correlation_{name}", value, low, high, repeats))
         drop, rise = mean_interval(accuracy[:, 0] - accuracy[:, -1]), mean_interval(nll[:, -1] - nll[:, 0])
@@ -380,6 +380,11 @@ def _of_shifts(scores: ShiftScores, repeats: int) -> list[Measurement]:
     excess = mean_interval(most - scores.detected[:, 0, 0])
     found.append(Measurement("A-ood", "detection_excess", *excess, repeats, "points"))
     return found
+
+
+def _trend(strengths: np.ndarray, values: np.ndarray) -> float:
+    """Spearman's rank correlation, and 0 for values that do not change at all."""
+    return float(stats.spearmanr(strengths, values).statistic) if np.ptp(values) > 0 else 0.0
 
 
 def _stored_needed(result: Result) -> Interval:

@@ -1,4 +1,4 @@
-"""Estimates over repeated trainings: a mean with its interval, and the worst of several."""
+"""Estimates over repeated trainings: means and differences with intervals, and the worst of several."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from scipy import stats
 
 from noisyweights.noise.fitting import Interval
 
-__all__ = ["largest", "mean_interval"]
+__all__ = ["difference_interval", "largest", "mean_interval"]
 
 
 def mean_interval(values: ArrayLike) -> Interval:
@@ -19,6 +19,25 @@ def mean_interval(values: ArrayLike) -> Interval:
         return Interval(mean, -np.inf, np.inf)
     half_width = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
     return Interval(mean, mean - half_width, mean + half_width)
+
+
+def difference_interval(values: ArrayLike, others: ArrayLike) -> Interval:
+    """Mean of `values` (n,) minus that of `others` (m,), all independent, with Welch's 95 % interval.
+
+    It does not ask for equal variances or numbers; infinite if either has a single repeat.
+
+    Source: B. L. Welch, Biometrika 34, 28 (1947).
+    """
+    pair = [np.asarray(one, float) for one in (values, others)]
+    difference = float(pair[0].mean() - pair[1].mean())
+    if min(map(len, pair)) < 2:
+        return Interval(difference, -np.inf, np.inf)
+    spread = np.array([stats.sem(one) ** 2 for one in pair])
+    if not spread.any():
+        return Interval(difference, difference, difference)
+    freedom = spread.sum() ** 2 / sum(v**2 / (len(one) - 1) for v, one in zip(spread, pair, strict=True))
+    half_width = float(np.sqrt(spread.sum()) * stats.t.ppf(0.975, freedom))
+    return Interval(difference, difference - half_width, difference + half_width)
 
 
 def largest(intervals: Iterable[Interval]) -> Interval:
