@@ -3,11 +3,11 @@
 Chapter 7; Tables I and II, Fig. 3 and §IV of the scale paper.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from noisyweights.evidence import datasets, metrics, shifts
 from noisyweights.evidence.claims import Measurement
@@ -49,6 +49,7 @@ TASKS = {"mnist": "mlp", "fashion": "lenet5"}
 VARIANTS = {"wide2": ("relu", "proposed"), "ends": ("irnet", "proposed")}
 METHODS = ("relu", "tanh", "dropout", "ensemble", "irnet", "proposed", "variational")
 SHIFTS = ("rotation", "noise")
+MEAN_FIELD = {"prior_scale": 1.0, "initial_scale": 0.01}  # of every kernel weight
 STEPS = 12
 ANGLES = 7.0 * np.arange(STEPS + 1)  # degrees
 STRENGTHS = np.arange(STEPS + 1) / STEPS  # of the noise, in parts of a pixel's range
@@ -57,17 +58,12 @@ STORED = (1, 2, 4, 8, 16, 32, 64)
 STORED_MARGIN = 0.01  # nats, of A-samples
 
 
-@dataclass(frozen=True)
-class Config:
-    """Settings of the chapter; the paper's where it states them."""
+@dataclass(frozen=True, kw_only=True)
+class Config(recipes.Settings):
+    """Settings of the chapter."""
 
-    seed: int = field(metadata={"words": "of trainings, draws and noise"})
-    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
-    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
     shifted: int = field(metadata={"words": "of them that are turned and made noisy"})
-    repeats: int = field(metadata={"words": "trainings of each kind, from other starts"})
     together: int = field(metadata={"words": "trainings in one point"})
-    epochs: int = field(metadata={"words": "of every training; not stated in the paper"})
     vi_epochs: int = field(metadata={"words": "of variational inference after them"})
     hidden: int = field(
         default=512, metadata={"words": "units of a hidden layer of the perceptron; not stated"}
@@ -77,18 +73,6 @@ class Config:
     )
     ensembles: int = field(default=1, metadata={"words": "of full-precision networks with ReLU"})
     members: int = field(default=5, metadata={"words": "networks of an ensemble"})
-    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
-    rate: float = field(default=1e-3, metadata={"words": "learning rate of full-precision networks at first"})
-    binary_rate: float = field(default=5e-3, metadata={"words": "learning rate of binary networks at first"})
-    dropout: float = field(default=0.2, metadata={"words": "fraction left out; not stated in the paper"})
-    passes: int = field(default=10, metadata={"words": "passes of a prediction, T in the paper"})
-    kl_weight: float = field(default=0.001, metadata={"words": "of the scales' divergence, λ in the paper"})
-    bits: int = field(default=4, metadata={"words": "of a scale"})
-    prior_loc: float = field(default=1.0, metadata={"words": "mean of the scales' prior; not stated"})
-    prior_scale: float = field(default=1.0, metadata={"words": "its standard deviation; not stated"})
-    initial_scale: float = field(
-        default=0.1, metadata={"words": "standard deviation of a scale at first; not stated"}
-    )
 
 
 PROFILES = {
@@ -130,10 +114,14 @@ def _trainings(config: Config, task: str, method: str) -> int:
 
 def make_network(config: Config, task: str, method: str, *, seed: int) -> keras.Model:
     """Return the untrained network of a task, "mnist" or "fashion", or of a variant, in a method's layers."""
+    if task not in (*TASKS, *VARIANTS):
+        raise ValueError(f"task must be one of {', '.join((*TASKS, *VARIANTS))}, got {task!r}")
+    # Mean-field inference starts from the deterministic network.
+    method = "relu" if method == "variational" else method
+    recipe = recipes.recipe(config, method, binary_ends=task != "ends")
     if task == "mnist":
-        return models.mlp(recipes.recipe(config, method), hidden=config.hidden, seed=seed)
-    width = int(task.removeprefix("wide")) if task.startswith("wide") else 1
-    return models.lenet5(recipes.recipe(config, method, binary_ends=task != "ends"), width=width, seed=seed)
+        return models.mlp(recipe, hidden=config.hidden, seed=seed)
+    return models.lenet5(recipe, width=int(task.removeprefix("wide")) if "wide" in task else 1, seed=seed)
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
@@ -149,17 +137,19 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         recipes.train(config, network, method, train, seed=seed)
         if method == "variational":
             network = _mean_field(config, network, device=device, images=train, seed=seed)
-        found.append(_tested(config, network, task, method, test=test))
+        found.append(_tested(config, network, task, method, test=test, seed=seed))
     stacked = {name: np.stack([one[name] for one in found]) for name in found[0]}
-    source = np.frombuffer(bytes.fromhex(test.source.sha256), np.uint8)
-    return stacked | {"source": source, "trained": [len(train.labels)], "tested": [len(test.labels)]}
+    return stacked | {
+        "source": recipes.checksum(test),
+        "trained": [len(train.labels)],
+        "tested": [len(test.labels)],
+    }
 
 
 def load(config: Config, task: str, split: str) -> LabelledImages:
     """The pictures of a task, as many as the profile takes."""
     images = (datasets.mnist if task == "mnist" else datasets.fashion_mnist)(split=split)
-    limit = config.trained if split == "train" else config.tested
-    return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
+    return recipes.first(images, config.trained if split == "train" else config.tested)
 
 
 def _mean_field(
@@ -169,10 +159,10 @@ def _mean_field(
     twin = twins.from_deterministic(
         network,
         law=device.law,
-        prior_scale=1.0,
+        prior_scale=MEAN_FIELD["prior_scale"],
         kl_weight=1 / len(images.labels),
         biases="fixed",
-        initial_scale=0.01,
+        initial_scale=MEAN_FIELD["initial_scale"],
         seed=seed,
     )
     variational.train(
@@ -188,22 +178,17 @@ def _mean_field(
 
 
 def _tested(
-    config: Config, network: keras.Model, task: str, method: str, *, test: LabelledImages
+    config: Config, network: keras.Model, task: str, method: str, *, test: LabelledImages, seed: int
 ) -> dict[str, np.ndarray]:
     pictures = test.images.astype(np.float32) / 255
-    predict = recipes.predictor(config, network, method)
-    if method == "variational":
-
-        def predict(x):
-            drawn = inference.predict_draws(network, x, draws=config.passes, seed=config.seed)
-            return special.softmax(drawn, -1)
-
+    predict = _mean_field_predictor if method == "variational" else recipes.predictor
+    predict = predict(config, network, method, seed=seed)
     draws = predict(pictures)
     found = {"probabilities": draws.mean(0), "information": metrics.mutual_information(draws, unit="bits")}
     if task not in TASKS:
         return found
     if method == "proposed":
-        found |= _scales(config, network, pictures, test.labels)
+        found |= _scales(network, pictures, test.labels, seed=seed)
     if task == "mnist":
         return found
     shifted = predict(np.concatenate(_shifted(config, pictures)))
@@ -214,6 +199,14 @@ def _tested(
     }
 
 
+def _mean_field_predictor(
+    config: Config, network: keras.Model, method: str, *, seed: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda x: recipes.probabilities(
+        inference.predict_draws(network, x, draws=config.passes, seed=seed)
+    )
+
+
 def _shifted(config: Config, pictures: np.ndarray) -> list[np.ndarray]:
     """The first test pictures at every angle, then at every strength of the noise."""
     some = pictures[: config.shifted]
@@ -222,14 +215,14 @@ def _shifted(config: Config, pictures: np.ndarray) -> list[np.ndarray]:
 
 
 def _scales(
-    config: Config, network: keras.Model, pictures: np.ndarray, labels: np.ndarray
+    network: keras.Model, pictures: np.ndarray, labels: np.ndarray, *, seed: int
 ) -> dict[str, np.ndarray]:
     """What the scales became; how many passes and stored vectors are enough; what rounding them costs."""
-    many, seed = max(PASSES), config.seed
+    many = max(PASSES)
     predict = passes.predictor(network, passes=many)
 
     def predicted(scales: list[np.ndarray]) -> np.ndarray:
-        return special.softmax(predict(pictures, scales), -1)
+        return recipes.probabilities(predict(pictures, scales))
 
     def scores(p: np.ndarray) -> tuple[float, float]:
         return 100 * metrics.accuracy(p, labels), float(metrics.class_nll(p, labels).mean())
@@ -285,15 +278,8 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     Raises ValueError for points that were computed on other pictures than would be loaded now.
     """
     tests = {task: load(config, task, "test") for task in TASKS}
-    tests |= dict.fromkeys(config.variants, tests["fashion"])
-    for name, point in points.items():
-        test = tests[name.split("-")[0]]
-        if bytes(point["source"]).hex() != test.source.sha256:
-            raise ValueError(
-                f"the point {name} was computed on other pictures than there are now ({test.source.name}, "
-                f"{test.source.origin}): delete the points, or let NOISYWEIGHTS_DATA name the folder that it "
-                "named then"
-            )
+    of_points = {name: tests["mnist" if name.startswith("mnist") else "fashion"] for name in points}
+    recipes.check_source(points, of_points)
 
     def joined(task: str, method: str, quantity: str) -> np.ndarray:
         blocks = [points[name] for name in points if name.startswith(f"{task}-{method}-")]

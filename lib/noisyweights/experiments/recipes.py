@@ -3,8 +3,8 @@
 All but mean-field inference, and on any backend of Keras.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import special
@@ -14,33 +14,50 @@ from noisyweights.networks import classifiers, models, passes
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["BINARY", "Settings", "predictor", "recipe", "train"]
+__all__ = [
+    "BINARY",
+    "METHODS",
+    "Settings",
+    "check_source",
+    "checksum",
+    "first",
+    "predictor",
+    "probabilities",
+    "recipe",
+    "train",
+]
 
 BINARY = ("irnet", "proposed")
+METHODS = ("relu", "tanh", "dropout", *BINARY)
 
 
-class Settings(Protocol):
-    """What an experiment's configuration says of all methods; see `binary_networks.Config`."""
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the binary experiments have in common; the paper's values where it states them."""
 
-    seed: int
-    epochs: int
-    batch_size: int
-    rate: float
-    binary_rate: float
-    dropout: float
-    passes: int
-    kl_weight: float
-    bits: int
-    prior_loc: float
-    prior_scale: float
-    initial_scale: float
+    seed: int = field(metadata={"words": "of trainings, draws and noise"})
+    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
+    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
+    repeats: int = field(metadata={"words": "trainings of each kind, from other starts"})
+    epochs: int = field(metadata={"words": "of every training; not stated in the paper"})
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
+    rate: float = field(default=1e-3, metadata={"words": "learning rate of full-precision networks at first"})
+    binary_rate: float = field(default=5e-3, metadata={"words": "learning rate of binary networks at first"})
+    dropout: float = field(default=0.2, metadata={"words": "fraction left out; not stated in the paper"})
+    passes: int = field(default=10, metadata={"words": "passes of a prediction, T in the paper"})
+    kl_weight: float = field(default=0.001, metadata={"words": "of the scales' divergence, λ in the paper"})
+    bits: int = field(default=4, metadata={"words": "of a scale"})
+    prior_loc: float = field(default=1.0, metadata={"words": "mean of the scales' prior; not stated"})
+    prior_scale: float = field(default=1.0, metadata={"words": "its standard deviation; not stated"})
+    initial_scale: float = field(
+        default=0.1, metadata={"words": "standard deviation of a scale at first; not stated"}
+    )
 
 
 def recipe(settings: Settings, method: str, *, binary_ends: bool = True) -> models.Recipe:
-    """How the layers of a method are made: "relu", "tanh", "dropout", "irnet" or "proposed".
-
-    Other methods start as "relu".
-    """
+    """How the layers of one of `METHODS` are made; raises ValueError for another."""
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if method in BINARY:
         names = ("prior_loc", "prior_scale", "kl_weight", "bits", "initial_scale")
         scale = models.RandomScale(**{name: getattr(settings, name) for name in names})
@@ -65,16 +82,44 @@ def train(
     )
 
 
-def predictor(settings: Settings, network: keras.Model, method: str) -> Callable[[np.ndarray], np.ndarray]:
+def predictor(
+    settings: Settings, network: keras.Model, method: str, *, seed: int
+) -> Callable[[np.ndarray], np.ndarray]:
     """The function from pictures in [0, 1] to probabilities of the classes in each draw, (draws, n, classes).
 
-    A network that draws nothing has one draw.
+    A network that draws nothing has one draw; scales are drawn afresh from `seed`.
     """
     if method == "proposed":
-        samples = passes.stored_samples(network, settings.passes, seed=settings.seed)
+        samples = passes.stored_samples(network, settings.passes, seed=seed)
         by_scales = passes.predictor(network, passes=settings.passes)
-        return lambda x: special.softmax(by_scales(x, samples), -1)
+        return lambda x: probabilities(by_scales(x, samples))
     draws = settings.passes if method == "dropout" else 1
-    return lambda x: special.softmax(
-        np.stack([network.predict(x, batch_size=1000, verbose=0) for _ in range(draws)]), -1
+    return lambda x: probabilities(
+        np.stack([network.predict(x, batch_size=1000, verbose=0) for _ in range(draws)])
     )
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Class probabilities (…, classes) in double precision, where none of them is rounded to 0."""
+    return special.softmax(logits.astype(np.float64), -1)
+
+
+def first(images: LabelledImages, limit: int | None) -> LabelledImages:
+    """So many pictures of a set, or all."""
+    return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
+
+
+def checksum(images: LabelledImages) -> np.ndarray:
+    """Checksum of the set that pictures are from, as a point keeps it: uint8 (32,)."""
+    return np.frombuffer(bytes.fromhex(images.source.sha256), np.uint8)
+
+
+def check_source(points: Mapping[str, Mapping[str, np.ndarray]], tests: Mapping[str, LabelledImages]) -> None:
+    """Raise ValueError for points that were computed on other pictures than the test set of their name."""
+    for name, test in tests.items():
+        if not np.array_equal(points[name]["source"], checksum(test)):
+            raise ValueError(
+                f"the point {name} was computed on other pictures than there are now ({test.source.name}, "
+                f"{test.source.origin}): delete the points, or let NOISYWEIGHTS_DATA name the folder that it "
+                "named then"
+            )
