@@ -296,7 +296,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         for task, method in dict.fromkeys(tuple(name.split("-")[:2]) for name in points)
     }
     predictions["fashion", "ensemble"] = ensembles(predictions["fashion", "relu"], config.members)
-    labels = {task: test.labels for task, test in tests.items()}
+    labels = {task: tests["mnist" if task == "mnist" else "fashion"].labels for task, _ in predictions}
     scale_layer = {task: joined(task, "proposed", "scale_layer") for task in TASKS}
     own = {
         quantity: {task: joined(task, "proposed", quantity) for task in TASKS}
