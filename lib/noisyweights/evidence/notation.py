@@ -4,7 +4,7 @@ import math
 
 from noisyweights.evidence.claims import Check, Measurement
 
-__all__ = ["duration", "interval", "number", "requirement", "sample_size", "setting"]
+__all__ = ["between", "duration", "interval", "number", "requirement", "sample_size", "setting"]
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = (1e-3, 1e6)  # magnitudes that are written out, without a power of ten
@@ -43,6 +43,13 @@ def interval(measurement: Measurement) -> str:
     )
     power = _power(exponent) if exponent else ""
     return f"{_fixed(value / scale, decimals)}{power}{unit} ({low_text} to {high_text}{power})"
+
+
+def between(value: float, low: float, high: float, *, digits: int) -> str:
+    """Return an estimate and its ends with so many decimals; alone where nothing is known of the ends."""
+    if math.isinf(low) and math.isinf(high):
+        return _fixed(value, digits)
+    return f"{_fixed(value, digits)} ({_fixed(low, digits)} to {_fixed(high, digits)})"
 
 
 def requirement(check: Check) -> str:

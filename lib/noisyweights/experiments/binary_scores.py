@@ -27,13 +27,14 @@ class Predictions:
 class Scores:
     """What one method reached on one task: an entry for each training, by the mean probabilities.
 
-    accuracy [%], nll [nats], calibration_error: (trainings,). information: mean over test pictures of what
-    the draw of the network tells about the class [bits], (trainings,).
+    accuracy [%], nll [nats], calibration_error: (trainings,). entropy, information [bits], (trainings,): mean
+    over test pictures of the prediction's entropy, and of what the draw of the network tells of the class.
     """
 
     accuracy: np.ndarray
     nll: np.ndarray
     calibration_error: np.ndarray
+    entropy: np.ndarray
     information: np.ndarray
 
 
@@ -80,6 +81,7 @@ def score(found: Predictions, labels: np.ndarray) -> Scores:
         calibration_error=np.array(
             [metrics.expected_calibration_error(p, labels, bins=15) for p in found.probabilities]
         ),
+        entropy=np.array([metrics.entropy(p, unit="bits").mean() for p in found.probabilities]),
         information=found.information.mean(1),
     )
 

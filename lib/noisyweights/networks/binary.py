@@ -196,8 +196,8 @@ class BinaryConv2D(_Binary):
 
     Maps (n, rows, columns, channels) to (n, rows', columns', filters). `filters`, `kernel_size`, `strides`
     and `padding` are those of `keras.layers.Conv2D`, and `pool_size` is the side of a maximum pooling of the
-    products. Pooled behind the scale, which is not negative, they would come out the same. The other
-    arguments are those of `BinaryDense`.
+    products; behind a scale that is not negative it would come to the same. The other arguments are those of
+    `BinaryDense`.
     """
 
     def __init__(

@@ -1,0 +1,165 @@
+"""Readings of the scale paper's objective, and which layers' scales carry the doubt.
+
+Chapter 7, LeNet-5 on Fashion-MNIST; eq. 3 of the scale paper, which does not say what its λ is relative to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import stats
+
+from noisyweights.evidence import datasets, metrics
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.images import LabelledImages
+from noisyweights.experiments import recipes
+from noisyweights.experiments.device import Device
+from noisyweights.networks import models, passes
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = [
+    "DATASETS",
+    "DRAWN",
+    "PROFILES",
+    "READINGS",
+    "Config",
+    "Result",
+    "collect",
+    "compute",
+    "load",
+    "measurements",
+    "points",
+    "weight",
+]
+
+DATASETS = ("fashion_mnist",)
+READINGS = ("picture", "bayes", "set")
+DRAWN = ("all layers", "hidden layers", "last layer")  # whose scales are drawn, the others standing still
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(recipes.Settings):
+    """Settings of the readings."""
+
+    many: int = field(metadata={"words": "passes from which the doubt is told"})
+
+
+PROFILES = {
+    "smoke": Config(seed=7, trained=200, tested=50, repeats=1, epochs=1, many=5),
+    "quick": Config(seed=7, trained=2000, tested=1000, repeats=1, epochs=10, many=50),
+    "full": Config(seed=7, trained=None, tested=None, repeats=1, epochs=12, many=100),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What each reading's network became, in the order of `READINGS`.
+
+    weights: λ on the mean cross entropy of a picture. accuracy [%], nll [nats], information [bits a picture]
+    (readings, drawn), with scales drawn as in `DRAWN`. silent, largest (readings, 2): shares of draws that
+    are stored as zero and as the largest value, in hidden layers and in the last. divergence (readings, 2)
+    [nats a scale]: from the prior, likewise.
+    """
+
+    config: Config
+    weights: np.ndarray
+    accuracy: np.ndarray
+    nll: np.ndarray
+    information: np.ndarray
+    silent: np.ndarray
+    largest: np.ndarray
+    divergence: np.ndarray
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """One training each."""
+    return READINGS
+
+
+def weight(config: Config, reading: str, examples: int) -> float:
+    """λ on the mean cross entropy of a picture.
+
+    "picture": the printed λ, as chapter 7 reads it. "bayes": 1/n for n pictures, which is Bayes' rule. "set":
+    the printed λ against the log-likelihood of all n pictures, hence λ/n.
+    """
+    return {"picture": config.kl_weight, "bayes": 1 / examples, "set": config.kl_weight / examples}[reading]
+
+
+def load(config: Config, split: str) -> LabelledImages:
+    """The pictures, as many as the profile takes."""
+    return recipes.first(
+        datasets.fashion_mnist(split=split), config.trained if split == "train" else config.tested
+    )
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train under one reading, and predict with all scales drawn, or some; the device has no part in it."""
+    train, test = load(config, "train"), load(config, "test")
+    settings = replace(config, kl_weight=weight(config, point, len(train.labels)))
+    network = models.lenet5(recipes.recipe(settings, "proposed"), seed=config.seed)
+    recipes.train(settings, network, "proposed", train, seed=config.seed)
+    predict = passes.predictor(network, passes=config.many)
+    fresh = passes.stored_samples(network, config.many, seed=config.seed)
+    still = _still(network, config.many)
+    scores = []
+    for drawn in (fresh, [*fresh[:-1], still[-1]], [*still[:-1], fresh[-1]]):
+        p = recipes.probabilities(predict(test.images.astype(np.float32) / 255, drawn))
+        information = metrics.mutual_information(p, unit="bits").mean()
+        nll = metrics.class_nll(p.mean(0), test.labels).mean()
+        scores.append((100 * metrics.accuracy(p.mean(0), test.labels), nll, information))
+    accuracy, nll, information = np.array(scores).T
+    return {
+        "accuracy": accuracy,
+        "nll": nll,
+        "information": information,
+        "weight": np.array(settings.kl_weight),
+        "source": recipes.checksum(test),
+        **_stored(network, config.bits),
+    }
+
+
+def _still(network: keras.Model, count: int) -> list[np.ndarray]:
+    """Every scale at its mean, as it is stored, in so many passes."""
+    return [
+        np.tile(
+            np.asarray(layer.quantised(keras.ops.convert_to_tensor(layer.scale_distribution()[0]))),
+            (count, 1),
+        )
+        for layer in passes.scaled_layers(network)
+    ]
+
+
+def _stored(network: keras.Model, bits: int) -> dict[str, np.ndarray]:
+    """Shares of draws stored as the least and as the largest value, and divergences, by hidden and last."""
+    shares = []
+    for layer in passes.scaled_layers(network):
+        loc, scale = layer.scale_distribution()
+        end = layer.largest_scale()
+        half = end / (2**bits - 1) / 2  # where rounding changes sides
+        silent, largest = stats.norm.cdf(half, loc, scale), stats.norm.sf(end - half, loc, scale)
+        shares.append(np.array([silent, largest, np.full(len(loc), float(layer.kl()) / len(loc))]))
+    silent, largest, divergence = (
+        [np.concatenate([one[at] for one in part]).mean() for part in (shares[:-1], shares[-1:])]
+        for at in range(3)
+    )
+    return {
+        "silent": np.array(silent),
+        "largest": np.array(largest),
+        "divergence": np.array(divergence),
+    }
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Stack the readings.
+
+    Raises ValueError for points that were computed on other pictures than would be loaded now.
+    """
+    recipes.check_source(points, dict.fromkeys(points, load(config, "test")))
+    names = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
+    return Result(config, *(np.stack([points[reading][name] for reading in READINGS]) for name in names))
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """None: no claim is about the readings."""
+    return []
