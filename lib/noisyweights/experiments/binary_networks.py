@@ -46,7 +46,6 @@ __all__ = [
 
 DATASETS = ("mnist", "fashion_mnist")
 TASKS = {"mnist": "mlp", "fashion": "lenet5"}
-VARIANTS = {"wide2": ("relu", "proposed"), "ends": ("irnet", "proposed")}
 METHODS = ("relu", "tanh", "dropout", "ensemble", "irnet", "proposed", "variational")
 SHIFTS = ("rotation", "noise")
 MEAN_FIELD = {"prior_scale": 1.0, "initial_scale": 0.01}  # of every kernel weight
@@ -68,9 +67,6 @@ class Config(recipes.Settings):
     hidden: int = field(
         default=512, metadata={"words": "units of a hidden layer of the perceptron; not stated"}
     )
-    variants: tuple[str, ...] = field(
-        default=(), metadata={"words": "of LeNet-5: of more width, or with ends of full precision"}
-    )
     ensembles: int = field(default=1, metadata={"words": "of full-precision networks with ReLU"})
     members: int = field(default=5, metadata={"words": "networks of an ensemble"})
 
@@ -86,42 +82,34 @@ PROFILES = {
     ),
     "full": Config(
         seed=7, trained=None, tested=None, shifted=5000, repeats=3, together=1, epochs=12, vi_epochs=5,
-        ensembles=2, variants=("wide2", "ends"),
     ),
 }  # fmt: skip
 
 
 def points(config: Config) -> tuple[str, ...]:
     """Task, method and number of a block of trainings, "fashion-relu-3"; ensembles are made of relu's."""
-    of_tasks = tuple(
+    return tuple(
         f"{task}-{method}-{block}"
         for task in TASKS
         for method in METHODS
         if method != "ensemble" and not (method == "variational" and task == "mnist")
         for block in range(-(-_trainings(config, task, method) // config.together))
     )
-    of_variants = tuple(
-        f"{variant}-{method}-0" for variant in config.variants for method in VARIANTS[variant]
-    )
-    return of_tasks + of_variants
 
 
 def _trainings(config: Config, task: str, method: str) -> int:
-    if task in VARIANTS:
-        return 1
     return config.ensembles * config.members if (task, method) == ("fashion", "relu") else config.repeats
 
 
 def make_network(config: Config, task: str, method: str, *, seed: int) -> keras.Model:
-    """Return the untrained network of a task, "mnist" or "fashion", or of a variant, in a method's layers."""
-    if task not in (*TASKS, *VARIANTS):
-        raise ValueError(f"task must be one of {', '.join((*TASKS, *VARIANTS))}, got {task!r}")
+    """Return the untrained network of a task, "mnist" or "fashion", in a method's layers."""
+    if task not in TASKS:
+        raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
     # Mean-field inference starts from the deterministic network.
-    method = "relu" if method == "variational" else method
-    recipe = recipes.recipe(config, method, binary_ends=task != "ends")
+    recipe = recipes.recipe(config, "relu" if method == "variational" else method)
     if task == "mnist":
         return models.mlp(recipe, hidden=config.hidden, seed=seed)
-    return models.lenet5(recipe, width=int(task.removeprefix("wide")) if "wide" in task else 1, seed=seed)
+    return models.lenet5(recipe, seed=seed)
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
@@ -185,8 +173,6 @@ def _tested(
     predict = predict(config, network, method, seed=seed)
     draws = predict(pictures)
     found = {"probabilities": draws.mean(0), "information": metrics.mutual_information(draws, unit="bits")}
-    if task not in TASKS:
-        return found
     if method == "proposed":
         found |= _scales(network, pictures, test.labels, seed=seed)
     if task == "mnist":
@@ -278,8 +264,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     Raises ValueError for points that were computed on other pictures than would be loaded now.
     """
     tests = {task: load(config, task, "test") for task in TASKS}
-    of_points = {name: tests["mnist" if name.startswith("mnist") else "fashion"] for name in points}
-    recipes.check_source(points, of_points)
+    recipes.check_source(points, {name: tests[name.split("-")[0]] for name in points})
 
     def joined(task: str, method: str, quantity: str) -> np.ndarray:
         blocks = [points[name] for name in points if name.startswith(f"{task}-{method}-")]
@@ -296,7 +281,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         for task, method in dict.fromkeys(tuple(name.split("-")[:2]) for name in points)
     }
     predictions["fashion", "ensemble"] = ensembles(predictions["fashion", "relu"], config.members)
-    labels = {task: tests["mnist" if task == "mnist" else "fashion"].labels for task, _ in predictions}
+    labels = {task: test.labels for task, test in tests.items()}
     scale_layer = {task: joined(task, "proposed", "scale_layer") for task in TASKS}
     own = {
         quantity: {task: joined(task, "proposed", quantity) for task in TASKS}

@@ -1,4 +1,4 @@
-"""Readings of the scale paper's objective, and which layers' scales carry the doubt.
+"""Readings of the scale paper's objective, two variants of its network, and which scales carry the doubt.
 
 Chapter 7, LeNet-5 on Fashion-MNIST; eq. 3 of the scale paper, which does not say what its λ is relative to.
 """
@@ -23,6 +23,7 @@ __all__ = [
     "DRAWN",
     "PROFILES",
     "READINGS",
+    "VARIANTS",
     "Config",
     "Result",
     "collect",
@@ -35,6 +36,7 @@ __all__ = [
 
 DATASETS = ("fashion_mnist",)
 READINGS = ("picture", "bayes", "set")
+VARIANTS = ("wide", "ends")  # twice the width; first and last layer of full precision
 DRAWN = ("all layers", "hidden layers", "last layer")  # whose scales are drawn, the others standing still
 
 
@@ -54,11 +56,11 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Result:
-    """What each reading's network became, in the order of `READINGS`.
+    """What each network became, in the order of `READINGS` and then of `VARIANTS`.
 
     weights: λ on the mean cross entropy of a picture. accuracy [%], nll [nats], information [bits a picture]
-    (readings, drawn), with scales drawn as in `DRAWN`. silent, largest (readings, 2): shares of draws that
-    are stored as zero and as the largest value, in hidden layers and in the last. divergence (readings, 2)
+    (networks, drawn), with scales drawn as in `DRAWN`. silent, largest (networks, 2): shares of draws that
+    are stored as zero and as the largest value, in hidden layers and in the last. divergence (networks, 2)
     [nats a scale]: from the prior, likewise.
     """
 
@@ -74,16 +76,17 @@ class Result:
 
 def points(config: Config) -> tuple[str, ...]:
     """One training each."""
-    return READINGS
+    return READINGS + VARIANTS
 
 
 def weight(config: Config, reading: str, examples: int) -> float:
     """λ on the mean cross entropy of a picture.
 
     "picture": the printed λ, as chapter 7 reads it. "bayes": 1/n for n pictures, which is Bayes' rule. "set":
-    the printed λ against the log-likelihood of all n pictures, hence λ/n.
+    the printed λ against the log-likelihood of all n pictures, hence λ/n. Variants are read as "picture".
     """
-    return {"picture": config.kl_weight, "bayes": 1 / examples, "set": config.kl_weight / examples}[reading]
+    others = {"bayes": 1 / examples, "set": config.kl_weight / examples}
+    return others.get(reading, config.kl_weight)
 
 
 def load(config: Config, split: str) -> LabelledImages:
@@ -94,10 +97,11 @@ def load(config: Config, split: str) -> LabelledImages:
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Train under one reading, and predict with all scales drawn, or some; the device has no part in it."""
+    """Train one network, and predict with all scales drawn, or some; the device has no part in it."""
     train, test = load(config, "train"), load(config, "test")
     settings = replace(config, kl_weight=weight(config, point, len(train.labels)))
-    network = models.lenet5(recipes.recipe(settings, "proposed"), seed=config.seed)
+    recipe = recipes.recipe(settings, "proposed", binary_ends=point != "ends")
+    network = models.lenet5(recipe, width=2 if point == "wide" else 1, seed=config.seed)
     recipes.train(settings, network, "proposed", train, seed=config.seed)
     predict = passes.predictor(network, passes=config.many)
     fresh = passes.stored_samples(network, config.many, seed=config.seed)
@@ -151,15 +155,15 @@ def _stored(network: keras.Model, bits: int) -> dict[str, np.ndarray]:
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the readings.
+    """Stack the networks.
 
     Raises ValueError for points that were computed on other pictures than would be loaded now.
     """
     recipes.check_source(points, dict.fromkeys(points, load(config, "test")))
     names = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
-    return Result(config, *(np.stack([points[reading][name] for reading in READINGS]) for name in names))
+    return Result(config, *(np.stack([points[one][name] for one in READINGS + VARIANTS]) for name in names))
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """None: no claim is about the readings."""
+    """None: no claim is about these networks."""
     return []
