@@ -1,6 +1,7 @@
 """The experiment on CIFAR-10: its networks, and its measurements on trainings that are made up."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from noisyweights.evidence.claims import verdict
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import binary_cifar
-from noisyweights.experiments.binary_cifar import METHODS, TOPOLOGIES
+from noisyweights.experiments.binary_cifar import TOPOLOGIES
+from noisyweights.experiments.points import Point, write_point
+from noisyweights.experiments.recipes import METHODS
 
 SMOKE, FULL = binary_cifar.PROFILES["smoke"], binary_cifar.PROFILES["full"]
 PRINTED = {
@@ -80,3 +83,20 @@ def test_a_point_trains_and_tests_a_network():
     found = binary_cifar.compute(SMOKE, "vgg_small-relu-0", None)
     assert 0 <= found["accuracy"] <= 100
     assert bytes(found["source"]).hex() == "ab" * 32
+
+
+def test_a_folder_of_points_is_read_and_other_files_are_refused(tmp_path):
+    config = json.loads(json.dumps(asdict(FULL)))
+    for at, accuracy in enumerate((90.0, 91.0)):
+        name = f"vgg_small-irnet-{at}"
+        arrays = {"accuracy": np.array(accuracy)}
+        write_point(
+            tmp_path / f"{name}.npz", Point("binary_cifar", name, "full", config, "device", arrays, 1.0)
+        )
+    found = binary_cifar.read(tmp_path)
+    assert found.keys() == {("vgg_small", "irnet")}
+    assert list(found["vgg_small", "irnet"]) == [90.0, 91.0]
+    assert binary_cifar.read("") == {}
+    write_point(tmp_path / "other.npz", Point("faces", "gaussian", "full", {}, "device", {}, 1.0))
+    with pytest.raises(ValueError, match=r"other\.npz is a point of faces"):
+        binary_cifar.read(tmp_path)
