@@ -66,3 +66,11 @@ def test_sample_size_tells_computed_from_sampled() -> None:
 
 def test_duration() -> None:
     assert [notation.duration(s) for s in (3, 600, 36_000)] == ["3 s", "10 min", "10.0 h"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [((-0.5, 1.0), "0.25 (−0.50 to 1.00)"), ((-math.inf, math.inf), "0.25")],
+)
+def test_an_estimate_stands_between_its_ends(ends, text):
+    assert notation.between(0.25, *ends, digits=2) == text

@@ -9,7 +9,7 @@ import pytest
 from noisyweights.evidence.claims import verdict
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import binary_cifar
+from noisyweights.experiments import binary_cifar, binary_scores
 from noisyweights.experiments.binary_cifar import TOPOLOGIES
 from noisyweights.experiments.points import Point, write_point
 from noisyweights.experiments.recipes import METHODS
@@ -93,10 +93,10 @@ def test_a_folder_of_points_is_read_and_other_files_are_refused(tmp_path):
         write_point(
             tmp_path / f"{name}.npz", Point("binary_cifar", name, "full", config, "device", arrays, 1.0)
         )
-    found = binary_cifar.read(tmp_path)
+    found = binary_scores.read_accuracies(tmp_path)
     assert found.keys() == {("vgg_small", "irnet")}
     assert list(found["vgg_small", "irnet"]) == [90.0, 91.0]
-    assert binary_cifar.read("") == {}
+    assert binary_scores.read_accuracies("") == {}
     write_point(tmp_path / "other.npz", Point("faces", "gaussian", "full", {}, "device", {}, 1.0))
     with pytest.raises(ValueError, match=r"other\.npz is a point of faces"):
-        binary_cifar.read(tmp_path)
+        binary_scores.read_accuracies(tmp_path)

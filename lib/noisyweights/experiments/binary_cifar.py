@@ -5,7 +5,6 @@ Table III of the scale paper. It needs an accelerator, and runs on any backend o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import recipes
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.points import read_point
 from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
 from noisyweights.networks import models
 
@@ -33,7 +31,6 @@ __all__ = [
     "make_network",
     "measurements",
     "points",
-    "read",
 ]
 
 DATASETS = ("cifar10",)
@@ -121,23 +118,6 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
             for method in recipes.METHODS
         },
     )
-
-
-def read(directory: str | Path) -> dict[tuple[str, str], np.ndarray]:
-    """Accuracies [%] by (topology, method) of the points of the full profile in a folder; none for "".
-
-    Raises: ValueError for a file that is no point of this experiment and profile.
-    """
-    found: dict[tuple[str, str], list[float]] = {}
-    for path in sorted(Path(directory).glob("*.npz")) if directory else ():
-        point = read_point(path)
-        if (point.experiment, point.profile) != ("binary_cifar", "full"):
-            raise ValueError(
-                f"{path} is a point of {point.experiment}, {point.profile}: take it out of the folder"
-            )
-        topology, method, _ = point.point.split("-")
-        found.setdefault((topology, method), []).append(float(point.arrays["accuracy"]))
-    return {key: np.array(accuracies) for key, accuracies in found.items()}
 
 
 def measurements(result: Result) -> list[Measurement]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from noisyweights.evidence import metrics
+from noisyweights.experiments.points import read_point
 
-__all__ = ["Predictions", "Scores", "ShiftScores", "ensembles", "score", "score_shifts"]
+__all__ = ["Predictions", "Scores", "ShiftScores", "ensembles", "read_accuracies", "score", "score_shifts"]
 
 
 @dataclass(frozen=True)
@@ -111,3 +113,20 @@ def score_shifts(found: Predictions, labels: np.ndarray) -> ShiftScores:
             if np.ptp(np.concatenate(pair)) > 0:
                 auroc[kind][at] = metrics.auroc(np.concatenate(pair), np.repeat([0, 1], some))
     return ShiftScores(accuracy, nll, found.shifted_information.mean(-1), detected, auroc)
+
+
+def read_accuracies(directory: str | Path) -> dict[tuple[str, str], np.ndarray]:
+    """Accuracies [%] by (topology, method) of the full points of `binary_cifar` in a folder; none for "".
+
+    Raises: ValueError for a file that is no such point.
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for path in sorted(Path(directory).glob("*.npz")) if directory else ():
+        point = read_point(path)
+        if (point.experiment, point.profile) != ("binary_cifar", "full"):
+            raise ValueError(
+                f"{path} is a point of {point.experiment}, {point.profile}: take it out of the folder"
+            )
+        topology, method, _ = point.point.split("-")
+        found.setdefault((topology, method), []).append(float(point.arrays["accuracy"]))
+    return {key: np.array(accuracies) for key, accuracies in found.items()}
