@@ -1,10 +1,11 @@
-"""Load TensorFlow without its chatter.
+"""TensorFlow without its chatter, when it loads and when a process trains many networks.
 
 It logs from C++ before its logger has read any setting, so no environment variable keeps these lines off a
 terminal or a page: the file descriptor itself has to be held while it loads.
 """
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["load_tensorflow"]
+__all__ = ["load_tensorflow", "many_networks"]
 
 
 def load_tensorflow() -> None:
@@ -28,6 +29,21 @@ def load_tensorflow() -> None:
         tensorflow = importlib.import_module("tensorflow")
         tensorflow.config.list_physical_devices()  # the search for a GPU has its say too
         importlib.import_module("tensorflow_probability")
+
+
+@contextmanager
+def many_networks() -> Iterator[None]:
+    """Work on several networks in turn: TensorFlow takes them for one traced too often, and says so."""
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(_not_of_traces)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_not_of_traces)
+
+
+def _not_of_traces(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noisyweights.experiments import binary_readings, recipes
+from noisyweights.experiments import binary_readings, pictures, recipes
 from noisyweights.networks import models, passes
 
 SMOKE = binary_readings.PROFILES["smoke"]
@@ -48,7 +48,8 @@ def test_readings_are_stacked_in_order():
     test = binary_readings.load(SMOKE, "test")
     quantities = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
     points = {
-        name: {quantity: np.full(3, at) for quantity in quantities} | {"source": recipes.checksum(test)}
+        name: {quantity: np.full(3, at) for quantity in quantities}
+        | {"source": pictures.checksum(test.source)}
         for at, name in enumerate(names)
     }
     result = binary_readings.collect(SMOKE, None, points)

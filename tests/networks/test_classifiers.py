@@ -33,9 +33,11 @@ def network(recipe, seed=1):
     return keras.Model(x, recipe.logits(hidden, CLASSES, start=start))
 
 
-def train(model, x, labels, **changes):
-    settings = {"epochs": 6, "batch_size": 25, "learning_rate": 0.03, "seed": 1} | changes
-    return classifiers.train(model, x, labels, **settings)
+def train(model, x, labels, *, rate=0.03, **changes):
+    settings = {"epochs": 6, "batch_size": 25, "seed": 1} | changes
+    length = {name: max(1, settings[name]) for name in ("batch_size", "epochs")}
+    optimizer = classifiers.decaying_adam(rate, examples=max(1, len(x)), **length)
+    return classifiers.train(model, x, labels, optimizer=optimizer, **settings)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
@@ -101,7 +103,7 @@ def test_what_layers_add_to_the_loss_counts():
         (lambda x, y: (x, y[:-1]), {}, "same number of examples, at least 1: 50 and 49"),
         (lambda x, y: (x, y), {"epochs": 0}, "epochs and batch_size must be at least 1, got 0 and 25"),
         (lambda x, y: (x, y), {"batch_size": 0}, "epochs and batch_size must be at least 1, got 6 and 0"),
-        (lambda x, y: (x, y), {"learning_rate": 1e30, "epochs": 2}, "the loss became NaN or infinite"),
+        (lambda x, y: (x, y), {"rate": 1e30, "epochs": 2}, "the loss became NaN or infinite"),
     ],
 )
 def test_bad_data_settings_and_results_are_refused(spoil, changes, message):

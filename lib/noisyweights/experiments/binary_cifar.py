@@ -12,7 +12,7 @@ from noisyweights.evidence import datasets, metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import recipes
+from noisyweights.experiments import pictures, recipes
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
 from noisyweights.networks import models
@@ -75,7 +75,7 @@ def points(config: Config) -> tuple[str, ...]:
 def load(config: Config, split: str) -> LabelledImages:
     """The pictures of a profile; there is no sample of them."""
     images = datasets.cifar10(split=split)
-    return recipes.first(images, config.trained if split == "train" else config.tested)
+    return pictures.first(images, config.trained if split == "train" else config.tested)
 
 
 def make_network(config: Config, topology: str, method: str, *, seed: int) -> keras.Model:
@@ -97,7 +97,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     recipes.train(config, network, method, train, seed=seed)
     draws = recipes.predictor(config, network, method, seed=seed)(test.images.astype(np.float32) / 255)
     accuracy = np.array(100 * metrics.accuracy(draws.mean(0), test.labels))
-    return {"accuracy": accuracy, "source": recipes.checksum(test)}
+    return {"accuracy": accuracy, "source": pictures.checksum(test.source)}
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
@@ -105,11 +105,11 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
 
     Raises ValueError for points that were computed on other pictures than would be loaded now.
     """
-    test = load(config, "test")
-    recipes.check_source(points, dict.fromkeys(points, test))
+    source = load(config, "test").source
+    pictures.check_source(points, dict.fromkeys(points, source))
     return Result(
         config,
-        test.source,
+        source,
         {
             (topology, method): np.array(
                 [float(points[f"{topology}-{method}-{at}"]["accuracy"]) for at in range(config.repeats)]

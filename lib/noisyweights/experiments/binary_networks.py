@@ -13,7 +13,7 @@ from noisyweights.evidence import datasets, metrics, shifts
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import binary_storage, recipes
+from noisyweights.experiments import binary_storage, recipes, training
 from noisyweights.experiments.binary_scores import (
     Predictions,
     Scores,
@@ -23,8 +23,9 @@ from noisyweights.experiments.binary_scores import (
     score_shifts,
 )
 from noisyweights.experiments.device import Device
+from noisyweights.experiments.pictures import check_source, checksum, first
 from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
-from noisyweights.networks import inference, models, passes, twins, variational
+from noisyweights.networks import inference, models, passes
 from noisyweights.noise.fitting import Interval
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 DATASETS = ("mnist", "fashion_mnist")
-TASKS = {"mnist": "mlp", "fashion": "lenet5"}
+TASKS = ("mnist", "fashion")  # of a perceptron and of LeNet-5
 METHODS = ("relu", "tanh", "dropout", "ensemble", "irnet", "proposed", "variational")
 SHIFTS = ("rotation", "noise")
 MEAN_FIELD = {"prior_scale": 1.0, "initial_scale": 0.01}  # of every kernel weight
@@ -115,8 +116,8 @@ def make_network(config: Config, task: str, method: str, *, seed: int) -> keras.
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train the networks of a block; test them on the test set and, for "fashion", on shifted pictures."""
     task, method, block = point.split("-")
-    first = int(block) * config.together
-    repeats = range(first, min(first + config.together, _trainings(config, task, method)))
+    start = int(block) * config.together
+    repeats = range(start, min(start + config.together, _trainings(config, task, method)))
     train, test = load(config, task, "train"), load(config, task, "test")
     found = []
     for repeat in repeats:
@@ -124,11 +125,20 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         network = make_network(config, task, method, seed=seed)
         recipes.train(config, network, method, train, seed=seed)
         if method == "variational":
-            network = _mean_field(config, network, device=device, images=train, seed=seed)
+            network = training.mean_field_classifier(
+                network,
+                train.images.astype(np.float32) / 255,
+                train.labels,
+                law=device.law,
+                epochs=config.vi_epochs,
+                batch_size=config.batch_size,
+                seed=seed,
+                **MEAN_FIELD,
+            )
         found.append(_tested(config, network, task, method, test=test, seed=seed))
     stacked = {name: np.stack([one[name] for one in found]) for name in found[0]}
     return stacked | {
-        "source": recipes.checksum(test),
+        "source": checksum(test.source),
         "trained": [len(train.labels)],
         "tested": [len(test.labels)],
     }
@@ -137,32 +147,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 def load(config: Config, task: str, split: str) -> LabelledImages:
     """The pictures of a task, as many as the profile takes."""
     images = (datasets.mnist if task == "mnist" else datasets.fashion_mnist)(split=split)
-    return recipes.first(images, config.trained if split == "train" else config.tested)
-
-
-def _mean_field(
-    config: Config, network: keras.Model, *, device: Device, images: LabelledImages, seed: int
-) -> keras.Model:
-    """The network's twin under the device's law, after variational inference."""
-    twin = twins.from_deterministic(
-        network,
-        law=device.law,
-        prior_scale=MEAN_FIELD["prior_scale"],
-        kl_weight=1 / len(images.labels),
-        biases="fixed",
-        initial_scale=MEAN_FIELD["initial_scale"],
-        seed=seed,
-    )
-    variational.train(
-        twin,
-        images.images.astype(np.float32) / 255,
-        images.labels,
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        epochs=config.vi_epochs,
-        batch_size=config.batch_size,
-        seed=seed,
-    )
-    return twin
+    return first(images, config.trained if split == "train" else config.tested)
 
 
 def _tested(
@@ -264,7 +249,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     Raises ValueError for points that were computed on other pictures than would be loaded now.
     """
     tests = {task: load(config, task, "test") for task in TASKS}
-    recipes.check_source(points, {name: tests[name.split("-")[0]] for name in points})
+    check_source(points, {name: tests[name.split("-")[0]].source for name in points})
 
     def joined(task: str, method: str, quantity: str) -> np.ndarray:
         blocks = [points[name] for name in points if name.startswith(f"{task}-{method}-")]
@@ -379,5 +364,5 @@ def _stored_needed(result: Result) -> Interval:
         (low >= -STORED_MARGIN) & (high <= STORED_MARGIN),
     )
     beyond = 2.0 * STORED[-1]
-    first = [float(STORED[np.argmax(one)]) if one.any() else np.inf for one in (k.all(1) for k in kinds)]
-    return Interval(min(first[0], beyond), min(first[1], beyond), first[2])
+    least = [float(STORED[np.argmax(one)]) if one.any() else np.inf for one in (k.all(1) for k in kinds)]
+    return Interval(min(least[0], beyond), min(least[1], beyond), least[2])

@@ -12,7 +12,7 @@ from scipy import stats
 from noisyweights.evidence import datasets, metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
-from noisyweights.experiments import recipes
+from noisyweights.experiments import pictures, recipes
 from noisyweights.experiments.device import Device
 from noisyweights.networks import models, passes
 
@@ -91,7 +91,7 @@ def weight(config: Config, reading: str, examples: int) -> float:
 
 def load(config: Config, split: str) -> LabelledImages:
     """The pictures, as many as the profile takes."""
-    return recipes.first(
+    return pictures.first(
         datasets.fashion_mnist(split=split), config.trained if split == "train" else config.tested
     )
 
@@ -118,7 +118,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         "nll": nll,
         "information": information,
         "weight": np.array(settings.kl_weight),
-        "source": recipes.checksum(test),
+        "source": pictures.checksum(test.source),
         **_stored(network, config.bits),
     }
 
@@ -159,7 +159,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
 
     Raises ValueError for points that were computed on other pictures than would be loaded now.
     """
-    recipes.check_source(points, dict.fromkeys(points, load(config, "test")))
+    pictures.check_source(points, dict.fromkeys(points, load(config, "test").source))
     names = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
     return Result(config, *(np.stack([points[one][name] for one in READINGS + VARIANTS]) for name in names))
 

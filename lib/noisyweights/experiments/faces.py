@@ -12,7 +12,7 @@ from noisyweights import seeds
 from noisyweights.evidence import datasets, metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import training
+from noisyweights.experiments import pictures, training
 from noisyweights.experiments.compared import compared
 from noisyweights.experiments.device import Device
 from noisyweights.networks import inference, twins
@@ -179,12 +179,8 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     }
     return _compared(config, predictions, y[test]) | {
         "faces": [len(train), len(test), len(faces.skipped)],
-        "source": _checksum(faces),
+        "source": pictures.checksum(faces.source),
     }
-
-
-def _checksum(faces: datasets.Faces) -> np.ndarray:
-    return np.frombuffer(bytes.fromhex(faces.source.sha256), np.uint8)
 
 
 def _compared(config: Config, predictions: Mapping[str, np.ndarray], y: np.ndarray) -> dict[str, np.ndarray]:
@@ -223,13 +219,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     """
     faces = load(config)
     trained, tested, skipped = (int(count) for count in points[LAWS[0]]["faces"])
-    # A point of an earlier version does not tell its faces.
-    if not all(np.array_equal(points[law].get("source"), _checksum(faces)) for law in LAWS):
-        raise ValueError(
-            f"the points were computed on other faces than there are now ({len(faces.ages):,}, "
-            f"{faces.source.name}): delete the points, or let NOISYWEIGHTS_DATA name the folder that it "
-            "named then"
-        )
+    pictures.check_source(points, dict.fromkeys(LAWS, faces.source))
 
     def stacked(quantity: str) -> np.ndarray:
         return np.stack([points[law][quantity] for law in LAWS])

@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 import noisyweights.experiments
 from noisyweights.files import replacing
+from noisyweights.quiet import many_networks
 
 if TYPE_CHECKING:
     from noisyweights.experiments.device import Device
@@ -142,7 +143,9 @@ def compute(name: str, point: str, *, profile: str, device: "Device") -> Point:
     if point not in (known := names(name, profile=profile)):
         raise ValueError(f"{name} has no point {point!r} in profile {profile!r}: it has {', '.join(known)}")
     start = time.perf_counter()
-    arrays = {key: np.asarray(value) for key, value in find(name).compute(config, point, device).items()}
+    with many_networks():
+        found = find(name).compute(config, point, device)
+    arrays = {key: np.asarray(value) for key, value in found.items()}
     for key, array in arrays.items():
         if array.dtype.kind not in "biufc" or key == _HEADER:
             raise TypeError(

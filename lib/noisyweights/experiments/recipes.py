@@ -3,7 +3,7 @@
 All but mean-field inference, and on any backend of Keras.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,9 +18,6 @@ __all__ = [
     "BINARY",
     "METHODS",
     "Settings",
-    "check_source",
-    "checksum",
-    "first",
     "predictor",
     "probabilities",
     "recipe",
@@ -71,14 +68,15 @@ def train(
     settings: Settings, network: keras.Model, method: str, images: LabelledImages, *, seed: int
 ) -> np.ndarray:
     """Train a method's network on pictures whose bytes are divided by 255; return the losses, (epochs,)."""
+    length = {"epochs": settings.epochs, "batch_size": settings.batch_size}
+    rate = settings.binary_rate if method in BINARY else settings.rate
     return classifiers.train(
         network,
         images.images.astype(np.float32) / 255,
         images.labels,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.binary_rate if method in BINARY else settings.rate,
+        optimizer=classifiers.decaying_adam(rate, examples=len(images.labels), **length),
         seed=seed,
+        **length,
     )
 
 
@@ -102,24 +100,3 @@ def predictor(
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Class probabilities (…, classes) in double precision, where none of them is rounded to 0."""
     return special.softmax(logits.astype(np.float64), -1)
-
-
-def first(images: LabelledImages, limit: int | None) -> LabelledImages:
-    """So many pictures of a set, or all."""
-    return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
-
-
-def checksum(images: LabelledImages) -> np.ndarray:
-    """Checksum of the set that pictures are from, as a point keeps it: uint8 (32,)."""
-    return np.frombuffer(bytes.fromhex(images.source.sha256), np.uint8)
-
-
-def check_source(points: Mapping[str, Mapping[str, np.ndarray]], tests: Mapping[str, LabelledImages]) -> None:
-    """Raise ValueError for points that were computed on other pictures than the test set of their name."""
-    for name, test in tests.items():
-        if not np.array_equal(points[name]["source"], checksum(test)):
-            raise ValueError(
-                f"the point {name} was computed on other pictures than there are now ({test.source.name}, "
-                f"{test.source.origin}): delete the points, or let NOISYWEIGHTS_DATA name the folder that it "
-                "named then"
-            )

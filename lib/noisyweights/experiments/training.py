@@ -1,7 +1,4 @@
-"""Training in two stages: a network without noise, then its mean-field twin by variational inference.
-
-App. C of the device paper.
-"""
+"""Training in two stages: a network without noise, then its mean-field twin by variational inference."""
 
 from typing import Protocol
 
@@ -12,7 +9,7 @@ from noisyweights.noise.law import Law
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["Settings", "train"]
+__all__ = ["Settings", "mean_field_classifier", "train"]
 
 
 class Settings(Protocol):
@@ -49,6 +46,7 @@ def train(
         seed: of the order of the examples and of the draws.
 
     Raises: ValueError as `variational.train`.
+    Source: App. C of the device paper.
     """
     common = {"batch_size": config.batch_size, "seed": seed}
     variational.train(mean, x, y, loss="mse", epochs=config.mle_epochs, **common)
@@ -66,3 +64,33 @@ def train(
         network, x, y, loss=variational.GaussianNLL(), epochs=epochs, tempering=config.tempering, **common
     )
     return network
+
+
+def mean_field_classifier(
+    network: keras.Model,
+    x: np.ndarray,
+    labels: np.ndarray,
+    *,
+    law: Law,
+    prior_scale: float,
+    initial_scale: float,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+) -> keras.Model:
+    """Return the twin of a trained classifier (logits) after variational inference, its biases fixed.
+
+    Arguments as in `twins.from_deterministic` and `variational.train`; x (n, …), labels (n,).
+    """
+    twin = twins.from_deterministic(
+        network,
+        law=law,
+        prior_scale=prior_scale,
+        kl_weight=1 / len(labels),
+        biases="fixed",
+        initial_scale=initial_scale,
+        seed=seed,
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    variational.train(twin, x, labels, loss=loss, epochs=epochs, batch_size=batch_size, seed=seed)
+    return twin

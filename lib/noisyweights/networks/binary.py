@@ -106,19 +106,18 @@ class _Binary(keras.layers.Layer):
         """The scale that this call uses, (outputs,)."""
         return self.scale
 
-    def binary_kernel(self) -> Any:
-        """The signs that are stored, of the kernel's shape."""
-        return quantisers.sign(quantisers.libra(ops.convert_to_tensor(self.kernel)))
+    def binary_kernel(self, sharpness: Any = None) -> Any:
+        """The signs that are stored, of the kernel's shape; a sharpness gives them a gradient."""
+        return quantisers.sign(quantisers.libra(ops.convert_to_tensor(self.kernel)), sharpness=sharpness)
 
     def product(self, inputs: Any, training: bool = False) -> Any:
         """The layer's sums of products, before normalisation and scale, pooled if the layer does so."""
         sharpness = self.sharpness if training else None
-        kernel = quantisers.sign(quantisers.libra(ops.convert_to_tensor(self.kernel)), sharpness=sharpness)
         if self.binary_inputs:
             if training:  # IR-Net's hard tanh, of which only the gradient shows
                 inputs = ops.clip(inputs, -1, 1)
             inputs = quantisers.sign(inputs, sharpness=sharpness)
-        return self._product(inputs, kernel)
+        return self._product(inputs, self.binary_kernel(sharpness))
 
     def call(self, inputs, training=None):
         known = _GIVEN.get({}).get(id(self))

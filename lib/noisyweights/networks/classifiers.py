@@ -10,7 +10,17 @@ from tqdm import tqdm
 from noisyweights import seeds
 from noisyweights.networks.binary import ErrorDecay
 
-__all__ = ["train"]
+__all__ = ["decaying_adam", "train"]
+
+_STEPS = 50  # between two returns to Python, which for a small network would take as long as they do
+
+
+def decaying_adam(
+    learning_rate: float, *, examples: int, batch_size: int, epochs: int
+) -> keras.optimizers.Optimizer:
+    """Adam whose rate falls from `learning_rate` to 0 along half a cosine in a training of that length."""
+    steps = epochs * -(-examples // batch_size)
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
 
 
 def train(
@@ -20,11 +30,10 @@ def train(
     *,
     epochs: int,
     batch_size: int,
-    learning_rate: float,
+    optimizer: keras.optimizers.Optimizer,
     seed: int,
-    optimizer: keras.optimizers.Optimizer | None = None,
 ) -> np.ndarray:
-    """Fit logits to labels by Adam with a rate that falls to 0 along half a cosine; return losses, (epochs,).
+    """Fit logits to labels; return the losses, (epochs,).
 
     The mean cross entropy is made small, and with it what layers add to the loss. Binary layers sharpen their
     gradient from epoch to epoch.
@@ -32,9 +41,9 @@ def train(
     Args:
         model: changed in place; it predicts logits, (n, classes).
         x, labels: training data, (n, …) and whole numbers (n,) from 0.
-        epochs, batch_size, learning_rate: of Adam, the rate at the start.
+        epochs, batch_size: as in Keras.
+        optimizer: such as `decaying_adam` gives.
         seed: whole number from which the order of the examples follows.
-        optimizer: another than Adam, with a rate of its own.
 
     Raises: ValueError for no data, NaN or infinite values, lengths that differ, labels that the network has
         no output for, or a loss that is not finite in the end.
@@ -53,12 +62,12 @@ def train(
         )
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
-    steps = epochs * -(-len(x) // batch_size)
     # TensorFlow compiles for processors to slower code than it has.
     model.compile(
-        optimizer or keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
+        optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        steps_per_execution=min(_STEPS, -(-len(x) // batch_size)),
     )
     losses = []
     decay = ErrorDecay(epochs=epochs)
@@ -69,6 +78,7 @@ def train(
             shuffle=False, callbacks=[decay], verbose=0,
         )  # fmt: skip
         losses.append(history.history["loss"][0])
+    model.steps_per_execution = 1  # of predictions too
     if not np.isfinite(losses[-1]):
         raise ValueError("the loss became NaN or infinite: lower the learning rate")
     return np.array(losses)

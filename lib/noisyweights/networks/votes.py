@@ -5,7 +5,20 @@ from numpy.typing import ArrayLike
 
 from noisyweights.evidence import metrics
 
-__all__ = ["first_choice", "second_choice", "vote_entropy", "vote_information"]
+__all__ = ["count", "first_choice", "second_choice", "vote_entropy", "vote_information"]
+
+
+def count(choices: ArrayLike, classes: int) -> np.ndarray:
+    """How many draws chose each class: choices (draws, …) → votes (…, classes).
+
+    Raises: ValueError for no draws, or a choice that is no class.
+    """
+    chosen = np.asarray(choices)
+    if chosen.ndim < 1 or not len(chosen):
+        raise ValueError(f"choices must have shape (draws, …), at least one draw, got {chosen.shape}")
+    if chosen.dtype.kind not in "iu" or (chosen.size and not 0 <= chosen.min() <= chosen.max() < classes):
+        raise ValueError(f"choices must be whole numbers from 0 to {classes - 1}")
+    return np.stack([(chosen == one).sum(0) for one in range(classes)], axis=-1)
 
 
 def first_choice(votes: ArrayLike) -> np.ndarray:

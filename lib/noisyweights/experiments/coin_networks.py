@@ -1,0 +1,123 @@
+"""Networks of the coin-flip experiments: how they are made, trained and looked into.
+
+The layers are those of the paper; what it leaves out is as in the code published with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from noisyweights import seeds
+from noisyweights.evidence.images import LabelledImages
+from noisyweights.networks import classifiers, unit_range
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = ["STARTS", "Settings", "coin_noise", "make", "ranked", "scaled", "train"]
+
+# Where dense weights start and stay: as in `unit_range.STARTS`, or as in Keras, anywhere.
+STARTS = (*unit_range.STARTS, "free")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the coin-flip experiments have in common; the paper's values where it states them."""
+
+    seed: int = field(metadata={"words": "of trainings and coins"})
+    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
+    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
+    rate: float = field(default=1e-3, metadata={"words": "of RMSProp, Keras's own; not stated"})
+    dropout: float = field(default=0.2, metadata={"words": "in training, feed-forward; not stated"})
+
+
+def make(
+    shape: tuple[int, int, int],
+    *,
+    filters: Sequence[int] = (),
+    hidden: Sequence[int],
+    dropout: float,
+    start: str,
+    seed: int,
+) -> keras.Model:
+    """Return an untrained network with ten outputs (logits).
+
+    Args:
+        shape: of a picture.
+        filters: of each convolution of 3 × 3, which a ReLU and pooling of 2 × 2 follow.
+        hidden: units of each dense layer before the last, which a ReLU follows.
+        dropout: fraction of the inputs of each dense layer that training leaves out, but never of pixels.
+        start: one of `STARTS`.
+        seed: whole number from which the start and what is left out follow.
+
+    Raises: ValueError for another start.
+    Source: Aimone et al. (2023), §II-B; pooling and dropout as in their code (sandialabs/scANNs, models.py).
+    """
+    if start not in STARTS:
+        raise ValueError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
+    rng = seeds.generator(seed, "start")
+
+    def some_seed() -> int:
+        return int(rng.integers(2**31))
+
+    def dense(units: int, activation: str | None) -> keras.layers.Dense:
+        if start == "free":
+            kept = {"kernel_initializer": keras.initializers.GlorotUniform(some_seed())}
+        else:
+            kept = unit_range.starting(start, seed=some_seed())
+        return keras.layers.Dense(units, activation=activation, **kept)
+
+    x = pixels = keras.Input(shape)
+    for each in filters:
+        glorot = keras.initializers.GlorotUniform(some_seed())
+        x = keras.layers.Conv2D(each, 3, activation="relu", kernel_initializer=glorot)(x)
+        x = keras.layers.MaxPooling2D(2)(x)
+    x = keras.layers.Flatten()(x)
+    if filters:
+        x = keras.layers.Dropout(dropout, seed=some_seed())(x)
+    for units in hidden:
+        x = keras.layers.Dropout(dropout, seed=some_seed())(dense(units, "relu")(x))
+    return keras.Model(pixels, dense(10, None)(x))
+
+
+def scaled(images: LabelledImages) -> np.ndarray:
+    """Pictures with pixels in [0, 1]: float32 (n, height, width, channels)."""
+    return images.images.astype(np.float32) / 255
+
+
+def train(
+    settings: Settings, network: keras.Model, images: LabelledImages, *, epochs: int, seed: int
+) -> None:
+    """Train a network as in the paper (§II-B): RMSProp at one rate on the mean cross entropy."""
+    classifiers.train(
+        network,
+        scaled(images),
+        images.labels,
+        epochs=epochs,
+        batch_size=settings.batch_size,
+        optimizer=keras.optimizers.RMSprop(settings.rate),
+        seed=seed,
+    )
+
+
+def ranked(network: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Classes by the network's outputs, the largest first: (n, 10)."""
+    return np.argsort(-network.predict(x, batch_size=1000, verbose=0), axis=1, kind="stable")
+
+
+def coin_noise(network: keras.Model, x: np.ndarray) -> np.ndarray:
+    """What coins add to the input of a unit, over how much that varies between pictures x: (dense layers,).
+
+    Both are standard deviations, root mean square over units and pictures. A coin of mean w has the variance
+    |w|(1 − |w|), so that a unit's input Σ w x varies by Σ x² |w|(1 − |w|) between draws; each layer is looked
+    at with what the network without coins hands to it.
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+    inputs = keras.Model(network.inputs, [layer.input for layer in layers]).predict(x, verbose=0)
+    found = []
+    for layer, given in zip(layers, inputs, strict=True):
+        weight = layer.kernel.numpy()
+        added = given**2 @ (np.abs(weight) * (1 - np.abs(weight)))
+        found.append(np.sqrt(added.mean() / np.mean((given @ weight).var(0))))
+    return np.array(found)

@@ -1,0 +1,189 @@
+"""Other networks to toss: wider ones, and other ways for weights to come into [−1, 1].
+
+What chapter 8 asks beyond the sampling paper: which feed-forward networks lose little when their weights
+become coins, and what tells so beforehand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from noisyweights.evidence import datasets
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.images import LabelledImages
+from noisyweights.evidence.provenance import DataSource
+from noisyweights.experiments import coin_networks, pictures
+from noisyweights.experiments.device import Device
+from noisyweights.experiments.replicates import mean_interval
+from noisyweights.networks import coinflip, scaling, votes
+
+__all__ = [
+    "DATASETS",
+    "PROFILES",
+    "WAYS",
+    "Config",
+    "Result",
+    "Variant",
+    "collect",
+    "compute",
+    "load",
+    "measurements",
+    "points",
+]
+
+DATASETS = ("mnist", "fashion_mnist")
+_STARTS = {"paper": "paper", "code": "published code", "free": "free"}
+# Ways to toss the same network: the paper's at 4 bits, and what its published code does otherwise.
+WAYS = {
+    "4 bits, rounded": {"precision": 4},
+    "4 bits, normal noise": {"precision": 4, "rounding": "gaussian"},
+    "probabilities added up": {"precision": "full", "ballot": "softmax"},
+}
+CHOSEN = 500  # pictures whose inputs to each layer are looked at
+CLAIMED = 800  # the widest network of S-larger's criterion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(coin_networks.Settings):
+    """Settings of the variants."""
+
+    repeats: int = field(metadata={"words": "trainings of each variant, from other starts"})
+    epochs: int = field(metadata={"words": "of training, variants"})
+    draws: int = field(metadata={"words": "sampled networks, variants"})
+    width: int = field(default=400, metadata={"words": "hidden units, where the width is not varied"})
+    widths: tuple[int, ...] = field(
+        default=(50, 100, 200, 400, 800, 1600), metadata={"words": "hidden units, where it is"}
+    )
+
+
+PROFILES = {
+    "smoke": Config(
+        seed=8, trained=200, tested=100, repeats=1, epochs=1, draws=10, width=20, widths=(10, 20)
+    ),
+    "quick": Config(
+        seed=8, trained=2000, tested=1000, repeats=2, epochs=40, draws=100, widths=(50, 100, 200, 400)
+    ),
+    "full": Config(seed=8, trained=None, tested=None, repeats=3, epochs=20, draws=250),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Accuracies [%] of one variant, trainings on the first axis.
+
+    standard (trainings,): without coins. plain, stretched (trainings, counts): by the votes after
+    `Result.counts` draws, of the network (brought into range where it was not), and after its layers were
+    stretched to fill the range. noise (trainings, layers): of the plain network, see
+    `coin_networks.coin_noise`; stretched_noise: of the other. ways: of `WAYS`, (trainings, ways).
+    """
+
+    standard: np.ndarray
+    plain: np.ndarray
+    stretched: np.ndarray
+    noise: np.ndarray
+    stretched_noise: np.ndarray
+    ways: np.ndarray
+
+    @property
+    def loss(self) -> np.ndarray:
+        """Points lost by the plain network's votes after all draws, (trainings,)."""
+        return self.standard - self.plain[:, -1]
+
+    @property
+    def stretched_loss(self) -> np.ndarray:
+        """Points lost by the stretched network's votes after all draws, (trainings,)."""
+        return self.standard - self.stretched[:, -1]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Variants by (set, start, width): ("fashion", "paper", 400)."""
+
+    config: Config
+    counts: tuple[int, ...]
+    variants: Mapping[tuple[str, str, int], Variant]
+    source: DataSource
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """All trainings of a set, start and width each: "fashion-paper-400"."""
+    roads = [f"{name}-{start}-{config.width}" for name in ("mnist", "fashion") for start in _STARTS]
+    return tuple(dict.fromkeys([*roads, *(f"fashion-paper-{width}" for width in config.widths)]))
+
+
+def load(config: Config, name: str, split: str) -> LabelledImages:
+    """The pictures of a set, "mnist" or "fashion", as many as the profile takes."""
+    images = (datasets.mnist if name == "mnist" else datasets.fashion_mnist)(split=split)
+    return pictures.first(images, config.trained if split == "train" else config.tested)
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train and sample one variant; the device has no part in it."""
+    name, start, width = point.split("-")
+    train, test = load(config, name, "train"), load(config, name, "test")
+    x = coin_networks.scaled(test)
+    found = []
+    for repeat in range(config.repeats):
+        seed = config.seed + 1000 * repeat
+        network = coin_networks.make(
+            (28, 28, 1),
+            hidden=(int(width),),
+            dropout=0.0 if start == "code" else config.dropout,
+            start=_STARTS[start],
+            seed=seed,
+        )
+        coin_networks.train(config, network, train, epochs=config.epochs, seed=seed)
+        found.append(_sampled(config, network, x, test.labels, seed=seed))
+    stacked = {key: np.stack([one[key] for one in found]) for key in found[0]}
+    return stacked | {"source": pictures.checksum(test.source)}
+
+
+def _counts(config: Config) -> tuple[int, ...]:
+    return tuple(sorted({*(k for k in (1, 5, 20, 50, 100) if k < config.draws), config.draws}))
+
+
+def _sampled(config: Config, network, x: np.ndarray, labels: np.ndarray, *, seed: int):
+    """Accuracies of one network with and without coins."""
+
+    def accuracy(choice: np.ndarray) -> np.ndarray:
+        return 100 * (choice == labels).mean(-1)
+
+    def by_votes(one, **way) -> np.ndarray:
+        ballots = coinflip.sample_votes(
+            one, x, draws=config.draws, after=_counts(config), sampled_layers="dense", seed=seed, **way
+        )
+        return accuracy(votes.first_choice(ballots))
+
+    plain, stretched = (scaling.renormalise(network, stretch=stretch) for stretch in (False, True))
+    return {
+        "standard": accuracy(coin_networks.ranked(network, x)[:, 0]),
+        "plain": by_votes(plain, precision="full"),
+        "stretched": by_votes(stretched, precision="full"),
+        "noise": coin_networks.coin_noise(plain, x[:CHOSEN]),
+        "stretched_noise": coin_networks.coin_noise(stretched, x[:CHOSEN]),
+        "ways": np.array([by_votes(plain, **way)[-1] for way in WAYS.values()]),
+    }
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Gather the variants; raises ValueError for points of other pictures than would be loaded now."""
+    sources = {name: load(config, name, "test").source for name in ("mnist", "fashion")}
+    pictures.check_source(points, {name: sources[name.partition("-")[0]] for name in points})
+    names = ("standard", "plain", "stretched", "noise", "stretched_noise", "ways")
+    variants = {}
+    for point, arrays in points.items():
+        name, start, width = point.split("-")
+        variants[name, start, int(width)] = Variant(*(arrays[key] for key in names))
+    return Result(config, _counts(config), variants, sources["fashion"])
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """The slope of S-larger, where all pictures were used."""
+    config = result.config
+    widths = [width for width in config.widths if width <= CLAIMED]
+    if config.trained or config.tested or result.source.embedded or max(widths) < CLAIMED:
+        return []
+    losses = np.stack([result.variants["fashion", "paper", width].loss for width in widths])
+    slopes = np.polyfit(np.log2(widths), losses, 1)[0]
+    return [Measurement("S-larger", "loss_slope", *mean_interval(slopes), config.repeats, "points")]
