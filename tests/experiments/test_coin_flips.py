@@ -5,11 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from noisyweights.evidence.claims import verdict
+from noisyweights import seeds
+from noisyweights.evidence.claims import verdict, whole
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_flips
-from noisyweights.experiments.coin_flips import PRECISIONS, TASKS
+from noisyweights.experiments.coin_flips import BAYESIAN, PRECISIONS, TASKS
+from noisyweights.experiments.device import Device
+from noisyweights.noise import laws
 
 SMOKE = coin_flips.PROFILES["smoke"]
 WHOLE = replace(SMOKE, trained=None, tested=None, repeats=3, draws=1000)
@@ -47,6 +50,13 @@ def made_up(*, accuracies, slope=-0.5, single=0.3, called=None):
     points = {}
     for name in coin_flips.points(WHOLE):
         task, _, repeat = name.rpartition("-")
+        if task in BAYESIAN:
+            points[name] = {
+                "votes": ballots(0.9, DIGITS),
+                "probabilities": ballots(0.9, DIGITS) / 1000,
+                "source": np.full(32, 0xAB, np.uint8),
+            }
+            continue
         standard, *sampled = accuracies[task]
         second = DIGITS if task.startswith("mnist") else CLOTHES
         calls = called if task == "fashion-ff" else None
@@ -60,6 +70,7 @@ def made_up(*, accuracies, slope=-0.5, single=0.3, called=None):
             "single": np.full(10, single) + 0.001 * int(repeat),
             "coarse": np.full(8, 90.0),
             "product_bias": np.array(0.0001 * (int(repeat) - 1)),
+            "product_slope": np.array(1.0),
             "activation_bias": np.array(0.1),
             "noise": np.array([0.5, 0.5]),
             "source": np.full(32, 0xAB, np.uint8),
@@ -78,7 +89,7 @@ PRINTED = {
 def verdicts(**changes):
     points = made_up(**{"accuracies": PRINTED} | changes)
     found = coin_flips.measurements(coin_flips.collect(WHOLE, None, points))
-    return {claim: verdict(claim, found).value for claim in {one.claim for one in found}}
+    return {claim: verdict(claim, found).value for claim in {one.claim for one in whole(found)}}
 
 
 def test_what_the_paper_sees_reproduces_its_claims(pictures):
@@ -106,7 +117,9 @@ def test_what_it_does_not_see_does_not(pictures, claim, changes):
 def test_a_part_of_the_sets_measures_no_accuracy(pictures):
     points = made_up(accuracies=PRINTED)
     found = coin_flips.measurements(coin_flips.collect(replace(WHOLE, trained=2000), None, points))
-    assert {one.claim for one in found} == {"S-single", "S-unbiased", "S-convergence", "S-second-right"}
+    assert {one.claim for one in found} == {
+        "S-single", "S-unbiased", "S-convergence", "S-second-right", "S-entropy",
+    }  # fmt: skip
 
 
 def test_points_of_other_pictures_are_refused(pictures):
@@ -126,7 +139,31 @@ def test_a_point_is_trained_and_sampled():
     again = coin_flips.compute(SMOKE, "mnist-conv-0", None)
     for precision in PRECISIONS:
         assert (found[f"votes_{precision}"].sum(1) == SMOKE.draws).all()
-    assert found["single"].shape == (SMOKE.singles,)
+    assert found["single"].shape == (SMOKE.draws,)
     assert found["noise"].shape == (2,)
-    assert len(TASKS) * SMOKE.repeats == len(coin_flips.points(SMOKE))
-    assert all(np.array_equal(found[name], again[name]) for name in found)
+    assert len((*TASKS, *BAYESIAN)) * SMOKE.repeats == len(coin_flips.points(SMOKE))
+    assert np.isnan(found["error"]).tolist() == [
+        count > SMOKE.draws / 2 for count in coin_flips.counts(SMOKE)
+    ]
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, again[name], err_msg=name)
+
+
+def test_the_bayesian_network_votes_under_the_devices_law():
+    device = Device.open("")
+    found = coin_flips.compute(SMOKE, "mnist-bayes-0", device)
+    assert (found["votes"].sum(1) == SMOKE.bayes_draws).all()
+    np.testing.assert_allclose(found["probabilities"].sum(1), 1)
+    other = coin_flips.compute(SMOKE, "mnist-bayes-0", replace(device, law=laws.uniform()))
+    assert not np.array_equal(found["probabilities"], other["probabilities"])
+
+
+def test_the_error_of_vote_shares_is_that_of_fractions():
+    """A share p of k votes has the variance p(1 − p)/k."""
+    rng = seeds.generator(0, "choices")
+    p = np.array([0.5, 0.3, 0.2])
+    choices = rng.choice(3, size=(400, 2000), p=p)
+    exact = np.sqrt(np.sum(p * (1 - p)) / 10 / np.array([20, 200]))  # of ten classes
+    found = [coin_flips._share_error(choices, count) for count in (20, 200)]
+    np.testing.assert_allclose(found, exact, rtol=0.02)
+    assert np.isnan(coin_flips._share_error(choices, 201))

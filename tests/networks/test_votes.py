@@ -5,7 +5,29 @@ import pytest
 from scipy import stats
 
 from noisyweights import seeds
-from noisyweights.networks.votes import first_choice, second_choice, vote_entropy, vote_information
+from noisyweights.networks.votes import count, first_choice, second_choice, vote_entropy, vote_information
+
+
+def test_choices_are_counted_for_each_class():
+    choices = np.array([[0, 2], [0, 1], [1, 2], [0, 2]], np.uint8)
+    np.testing.assert_array_equal(count(choices, 4), [[3, 1, 0, 0], [0, 1, 3, 0]])
+    np.testing.assert_array_equal(count(choices[:, 0], 2), [3, 1])
+    assert count(np.zeros((3, 0), int), 2).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        (np.zeros((0, 5), int), "at least one draw"),
+        (3, "at least one draw"),
+        ([[0, 3]], "whole numbers from 0 to 2"),
+        ([[-1, 1]], "whole numbers from 0 to 2"),
+        ([[0.5, 1]], "whole numbers from 0 to 2"),
+    ],
+)
+def test_choices_that_are_none_are_refused(choices, message):
+    with pytest.raises(ValueError, match=message):
+        count(choices, 3)
 
 
 def test_first_and_second_choice():

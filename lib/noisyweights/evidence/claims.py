@@ -28,6 +28,7 @@ __all__ = [
     "load",
     "state",
     "verdict",
+    "whole",
 ]
 
 DEFAULT_PATH = DATA / "claims.yml"
@@ -318,3 +319,21 @@ def verdict(
     if all(s is State.HOLDS for s in states):
         return Verdict.REPRODUCED
     return Verdict.PARTLY if State.HOLDS in states else Verdict.NOT_REPRODUCED
+
+
+def whole(
+    measurements: Iterable[Measurement], *, claims: Mapping[str, Claim] | None = None
+) -> list[Measurement]:
+    """The measurements of those claims of which every quantity is among them, in their order.
+
+    What several experiments measure of one claim counts once the last of them has run.
+    Raises KeyError for an unknown claim.
+    """
+    found = list(measurements)
+    measured = {(m.claim, m.quantity) for m in found}
+    complete = {
+        m.claim
+        for m in found
+        if all((m.claim, check.quantity) in measured for check in find(m.claim, claims).checks)
+    }
+    return [m for m in found if m.claim in complete]

@@ -101,13 +101,17 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         "entropy": doubt.entropy,
         "accuracy": doubt.accuracy,
         "labels": test.labels,
+        "source": pictures.checksum(test.source),
     }
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the trainings of each kind."""
+    """Stack the trainings of each kind; raises ValueError for points of different pictures."""
+    if len({point["source"].tobytes() for point in points.values()}) > 1:
+        raise ValueError("the points of coin_cifar were computed on different pictures: compute them anew")
     whole, withheld = (
-        [arrays for name, arrays in points.items() if name.startswith(kind)] for kind in ("whole", "withheld")
+        [points[f"{kind}-{number}"] for number in range(count)]
+        for kind, count in (("whole", config.repeats), ("withheld", config.classes))
     )
 
     def doubt(of: list[dict[str, np.ndarray]]) -> Doubt:

@@ -10,11 +10,12 @@ import numpy as np
 from scipy import special, stats
 
 from noisyweights import seeds
-from noisyweights.evidence import datasets
+from noisyweights.evidence import datasets, metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_networks, pictures, training
+from noisyweights.experiments.coin_scores import choice_matrix, opinions
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import largest, mean_interval
 from noisyweights.networks import coinflip, inference, votes
@@ -57,7 +58,7 @@ class Config(coin_networks.Settings):
     conv_epochs: int = field(metadata={"words": "of training, convolutional"})
     draws: int = field(metadata={"words": "sampled networks, K in the paper"})
     coarse: int = field(metadata={"words": "sampled networks for each further precision"})
-    bayes_epochs: int = field(metadata={"words": "of variational inference, the Bayesian network"})
+    bayes_epochs: int = field(metadata={"words": "of the Bayesian network, without noise and with it"})
     bayes_draws: int = field(metadata={"words": "of the Bayesian network"})
     hidden: int = field(default=400, metadata={"words": "units of the feed-forward network"})
     filters: int = field(default=32, metadata={"words": "filters of 3 × 3 of the convolutional network"})
@@ -89,8 +90,8 @@ class Sampled:
     outputs. votes by precision, (trainings, n, classes). by_count (trainings, counts): accuracy [%] after
     `Result.counts` draws, error: root mean square error of the shares of votes then, NaN for more than half
     of all draws. single (trainings, draws): accuracy of each draw. coarse (trainings, 8): accuracy [%] at 1
-    to 8 bits. product_bias, activation_bias, (trainings,): of the first sampled layer, as S-unbiased defines
-    them. noise (trainings, layers): see `coin_networks.coin_noise`.
+    to 8 bits. product_bias, product_slope, activation_bias, (trainings,): of the first sampled layer, means
+    and least squares over units and pictures. noise (trainings, layers): see `coin_networks.coin_noise`.
     """
 
     standard: np.ndarray
@@ -101,8 +102,16 @@ class Sampled:
     single: np.ndarray
     coarse: np.ndarray
     product_bias: np.ndarray
+    product_slope: np.ndarray
     activation_bias: np.ndarray
     noise: np.ndarray
+
+    def entropy_auroc(self, labels: np.ndarray) -> np.ndarray:
+        """How well the entropy of the votes tells wrong from right first choices: area, (trainings,)."""
+        ballots = self.votes["full"]
+        wrong = votes.first_choice(ballots) != labels
+        pairs = zip(votes.vote_entropy(ballots), wrong, strict=True)
+        return np.array([metrics.auroc(entropy, of) for entropy, of in pairs])
 
     def accuracy(self, labels: np.ndarray, precision: int | str | None = None) -> np.ndarray:
         """Accuracy [%] of each training: without coins, or of the first choice at a precision."""
@@ -158,7 +167,8 @@ def make_network(config: Config, task: str, *, seed: int) -> keras.Model:
     if task.endswith("conv"):
         layers = {"filters": (config.filters,), "hidden": (config.dense,), "dropout": config.conv_dropout}
     else:
-        layers = {"hidden": (config.hidden,), "dropout": config.dropout}
+        # Dropout is no part of the likelihood that a Bayesian network is fitted to.
+        layers = {"hidden": (config.hidden,), "dropout": 0.0 if task in BAYESIAN else config.dropout}
     start = "free" if task in BAYESIAN else "paper"
     return coin_networks.make((28, 28, 1), **layers, start=start, seed=seed)
 
@@ -182,7 +192,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         found
         | {"standard": order[:, 0], "runner_up": order[:, 1]}
         | {"noise": coin_networks.coin_noise(network, x[:CHOSEN])}
-        | _first_layer(network, x[:CHOSEN])
+        | _first_layer(network, x[:CHOSEN], seed=seed)
         | _sampled(config, network, x, test.labels, seed=seed)
     )
 
@@ -244,8 +254,13 @@ def _share_error(choices: np.ndarray, count: int) -> float:
     return float(np.sqrt(np.mean((share - other) ** 2) / 2))
 
 
-def _first_layer(network: keras.Model, x: np.ndarray) -> dict[str, np.ndarray]:
+def _first_layer(network: keras.Model, x: np.ndarray, *, seed: int) -> dict[str, np.ndarray]:
     """Bias of the first sampled layer's products, and of the activations behind them.
+
+    All over units and pictures. product_bias: mean error of the tossed products over the root mean square of
+    the exact ones. product_slope: of tossed against exact products, by least squares through 0.
+    activation_bias: mean size of the error of the mean activation, over the root mean square of activations
+    without coins.
 
     A coin's mean is its weight w and its variance |w|(1 − |w|). A sum of hundreds of coins is nearly normal,
     so that the mean of its positive part follows from these two.
@@ -256,13 +271,14 @@ def _first_layer(network: keras.Model, x: np.ndarray) -> dict[str, np.ndarray]:
     exact = given @ kernel
     spread = np.maximum(np.sqrt(given**2 @ (np.abs(kernel) * (1 - np.abs(kernel)))), 1e-12)
     coins = coinflip.sampled_coins(network, precision="full", sampled_layers="dense")[layer.name]
-    rng = seeds.generator(0, "first layer")
-    tossed = sum(given[0] @ coins.toss(rng).astype(np.float32) for _ in range(TOSSES)) / TOSSES
+    rng = seeds.generator(seed, "first layer")
+    tossed = sum(given @ coins.toss(rng).astype(np.float32) for _ in range(TOSSES)) / TOSSES
     mean = exact + layer.bias.numpy()
     active = mean * stats.norm.cdf(mean / spread) + spread * stats.norm.pdf(mean / spread)
     plain = np.maximum(mean, 0)
     return {
-        "product_bias": np.array(np.mean(tossed - exact[0]) / np.sqrt(np.mean(exact[0] ** 2))),
+        "product_bias": np.array(np.mean(tossed - exact) / np.sqrt(np.mean(exact**2))),
+        "product_slope": np.array(np.sum(tossed * exact) / np.sum(exact**2)),
         "activation_bias": np.array(np.mean(np.abs(active - plain)) / np.sqrt(np.mean(plain**2))),
     }
 
@@ -274,7 +290,16 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     """
     tests = {task: load(config, task, "test") for task in (*TASKS, *BAYESIAN)}
     pictures.check_source(points, {name: tests[name.rpartition("-")[0]].source for name in points})
-    names = ("by_count", "error", "single", "coarse", "product_bias", "activation_bias", "noise")
+    names = (
+        "by_count",
+        "error",
+        "single",
+        "coarse",
+        "product_bias",
+        "product_slope",
+        "activation_bias",
+        "noise",
+    )
 
     def stacked(task: str, name: str) -> np.ndarray:
         return np.stack([points[f"{task}-{repeat}"][name] for repeat in range(config.repeats)])
@@ -301,7 +326,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """Quantities of the claims on Table I's networks.
+    """Quantities of the claims on Table I's networks, and the half of S-entropy that is on MNIST.
 
     A part of a set does not tell the accuracies of Table I: then the claims on these are left out.
     """
@@ -364,9 +389,7 @@ def _alike(of: Mapping[int | str, np.ndarray], bits: int) -> float:
     matrices = []
     for precision in ("full", bits):
         first, second = votes.first_choice(of[precision]), votes.second_choice(of[precision])
-        counted = np.zeros((10, 10))
-        np.add.at(counted, (first[second >= 0], second[second >= 0]), 1)
-        matrices.append(counted[~np.eye(10, dtype=bool)])
+        matrices.append(choice_matrix(first, second, classes=10)[~np.eye(10, dtype=bool)])
     return float(np.corrcoef(*matrices)[0, 1])
 
 
@@ -387,10 +410,15 @@ def _of_digits(result: Result) -> list[Measurement]:
         gain = sampled.by_count[:, -1] - sampled.by_count[:, result.counts.index(100)]
         found.append(_interval("S-convergence", "error_exponent", slopes))
         found.append(_interval("S-convergence", "accuracy_gain_100_to_1000", gain, "points"))
-    second = votes.second_choice(sampled.votes["full"])
-    first = votes.first_choice(sampled.votes["full"])
-    right = [np.mean(s[f != labels] == labels[f != labels]) for f, s in zip(first, second, strict=True)]
-    return [*found, _interval("S-second-right", "share_second_right", np.array(right))]
+    pairs = zip(
+        *(choose(sampled.votes["full"]) for choose in (votes.first_choice, votes.second_choice)), strict=True
+    )
+    right = [opinions(first, second, labels).right_after / 100 for first, second in pairs]
+    return [
+        *found,
+        _interval("S-second-right", "share_second_right", np.array(right)),
+        _interval("S-entropy", "auroc_mnist", sampled.entropy_auroc(labels)),
+    ]
 
 
 def _of_clothes(result: Result) -> list[Measurement]:

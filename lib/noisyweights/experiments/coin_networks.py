@@ -109,14 +109,14 @@ def ranked(network: keras.Model, x: np.ndarray) -> np.ndarray:
 def coin_noise(network: keras.Model, x: np.ndarray) -> np.ndarray:
     """What coins add to the input of a unit, over how much that varies between pictures x: (dense layers,).
 
-    Both are standard deviations, root mean square over units and pictures. A coin of mean w has the variance
-    |w|(1 − |w|), so that a unit's input Σ w x varies by Σ x² |w|(1 − |w|) between draws; each layer is looked
-    at with what the network without coins hands to it.
+    The weights must lie in [−1, 1]. Both are standard deviations, root mean square over units and pictures. A
+    coin of mean w has the variance |w|(1 − |w|), so that a unit's input Σ w x varies by Σ x² |w|(1 − |w|)
+    between draws; each layer is looked at with what the network without coins hands to it.
     """
     layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
-    inputs = keras.Model(network.inputs, [layer.input for layer in layers]).predict(x, verbose=0)
     found = []
-    for layer, given in zip(layers, inputs, strict=True):
+    for layer in layers:
+        given = keras.Model(network.inputs, layer.input).predict(x, verbose=0)
         weight = layer.kernel.numpy()
         added = given**2 @ (np.abs(weight) * (1 - np.abs(weight)))
         found.append(np.sqrt(added.mean() / np.mean((given @ weight).var(0))))

@@ -59,7 +59,7 @@ class Config(coin_networks.Settings):
 
 PROFILES = {
     "smoke": Config(
-        seed=8, trained=200, tested=100, repeats=1, epochs=1, draws=10, width=20, widths=(10, 20)
+        seed=8, trained=200, tested=100, repeats=1, epochs=1, draws=10, width=20, widths=(20,)
     ),
     "quick": Config(
         seed=8, trained=2000, tested=1000, repeats=2, epochs=40, draws=100, widths=(50, 100, 200, 400)

@@ -84,7 +84,12 @@ def points(config: Config) -> tuple[str, ...]:
 
 
 def withhold(images: LabelledImages, of: int, share: float, *, seed: int) -> LabelledImages:
-    """The pictures without a random share in [0, 1] of one class, of which at least one stays."""
+    """The pictures without a random share in [0, 1] of one class, of which at least one stays.
+
+    Raises: ValueError for another share.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share is a fraction in [0, 1], got {share}: divide per cent by 100")
     theirs = seeds.generator(seed, "withheld", of).permutation(np.flatnonzero(images.labels == of))
     kept = np.ones(len(images.labels), bool)
     kept[theirs[max(1, round((1 - share) * len(theirs))) :]] = False

@@ -36,6 +36,7 @@ __all__ = [
     "Point",
     "compute",
     "find",
+    "gather",
     "names",
     "read_point",
     "run",
@@ -197,7 +198,7 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
     for point in names(name, profile=profile):
         path = Path(directory) / name / f"{point}.npz"
         if directory and path.is_file():
-            found[point] = _checked(path, config=config, point=point, device=device).arrays
+            found[point] = _checked(path, config=config, point=point, device=device.sha256).arrays
         else:
             missing.append(point)
     for point in tqdm(missing, desc=name, unit="point", disable=not missing):
@@ -208,6 +209,23 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
     return experiment.collect(config, device, {point: found[point] for point in names(name, profile=profile)})
 
 
+def gather(name: str, *, profile: str, directory: str | os.PathLike) -> Any:
+    """What `collect` makes of the points of experiment `name`, computed elsewhere, in `directory`.
+
+    For an experiment in which the device has no part: its points may name any.
+    Raises FileNotFoundError for a missing file, ValueError as `run`.
+    """
+    config = settings(name, profile=profile)
+    wanted = names(name, profile=profile)
+    if missing := [point for point in wanted if not (Path(directory) / f"{point}.npz").is_file()]:
+        raise FileNotFoundError(f"{os.fspath(directory)} lacks these points of {name}: {', '.join(missing)}")
+    found = {}
+    for point in wanted:
+        path = Path(directory) / f"{point}.npz"
+        found[point] = _checked(path, config=config, point=point).arrays
+    return find(name).collect(config, None, found)
+
+
 def seconds(name: str, *, profile: str, directory: str | os.PathLike) -> float:
     """Time in seconds that the points stored in `directory`/`name`/ took; 0 without a directory."""
     if not directory:
@@ -216,10 +234,10 @@ def seconds(name: str, *, profile: str, directory: str | os.PathLike) -> float:
     return sum(read_point(path).seconds for path in files if path.is_file())
 
 
-def _checked(path: Path, *, config: Any, point: str, device: "Device") -> Point:
+def _checked(path: Path, *, config: Any, point: str, **others: str) -> Point:
     """Read a point and hold its origin against what is asked for."""
     stored = read_point(path)
-    asked = {"point": point, "config": _as_json(config), "device": device.sha256}
+    asked = {"point": point, "config": _as_json(config)} | others
     if differing := [key for key, value in asked.items() if stored.origin[key] != value]:
         raise ValueError(
             f"{path} was computed with another {' and '.join(differing)}: delete it or name another directory"

@@ -1,0 +1,39 @@
+"""Scores of first and second choices, whoever makes them: coins, a network's outputs, a Bayesian network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+__all__ = ["Opinions", "choice_matrix", "opinions"]
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """How good first and second choices are, in % of pictures.
+
+    wrong: whose first choice is wrong. right_after: of those, whose second choice is right; NaN if there are
+    none. either: whose first or second choice is right.
+    """
+
+    wrong: float
+    right_after: float
+    either: float
+
+
+def opinions(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Opinions:
+    """Score choices (n,) by the labels (n,); a second choice may be −1 for none."""
+    wrong, right_after = first != labels, second == labels
+    return Opinions(
+        100 * float(wrong.mean()),
+        100 * float(right_after[wrong].mean()) if wrong.any() else np.nan,
+        100 * float((~wrong | right_after).mean()),
+    )
+
+
+def choice_matrix(of: ArrayLike, called: ArrayLike, *, classes: int) -> np.ndarray:
+    """How often each class (row) is called each class: (classes, classes); calls of −1 are left out."""
+    of, called = np.asarray(of), np.asarray(called)
+    matrix = np.zeros((classes, classes))
+    np.add.at(matrix, (of[called >= 0], called[called >= 0]), 1)
+    return matrix

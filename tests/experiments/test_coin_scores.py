@@ -1,0 +1,19 @@
+"""Scores of first and second choices."""
+
+import numpy as np
+
+from noisyweights.experiments.coin_scores import choice_matrix, opinions
+
+
+def test_opinions_are_counted():
+    labels = np.array([0, 1, 2, 3])
+    found = opinions(np.array([0, 2, 2, 1]), np.array([1, 1, -1, 2]), labels)
+    assert (found.wrong, found.right_after, found.either) == (50, 50, 75)
+    never = opinions(labels, labels[::-1], labels)
+    assert (never.wrong, never.either) == (0, 100)
+    assert np.isnan(never.right_after)
+
+
+def test_calls_of_none_are_not_counted():
+    found = choice_matrix([0, 0, 1, 1], [1, -1, 0, 1], classes=3)
+    np.testing.assert_array_equal(found, [[0, 1, 0], [1, 1, 0], [0, 0, 0]])
