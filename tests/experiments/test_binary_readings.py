@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from noisyweights.evidence import metrics
 from noisyweights.experiments import binary_readings, pictures, recipes
 from noisyweights.networks import models, passes
 
@@ -41,6 +42,10 @@ def test_scales_that_stand_still_carry_no_doubt():
     network = models.lenet5(recipes.recipe(SMOKE, "proposed"), seed=1)
     still = binary_readings._still(network, 3)
     assert all((one == one[:1]).all() for one in still)
+    test = binary_readings.load(SMOKE, "test")
+    logits = passes.predict_passes(network, test.images.astype(np.float32) / 255, still)
+    doubt = metrics.mutual_information(recipes.probabilities(logits), unit="bits")
+    np.testing.assert_allclose(doubt, 0, atol=1e-6)
 
 
 def test_readings_are_stacked_in_order():

@@ -48,6 +48,13 @@ def test_points_are_gathered_from_their_folder(drawn, tmp_path):
     assert (result.votes.sum(-1) == SMOKE.draws).all()
     assert result.whole.entropy.shape == result.withheld.entropy.shape == (1, 10)
     assert coin_cifar.measurements(result) == []
+    other = replace(point, arrays=point.arrays | {"source": np.zeros(32, np.uint8)})
+    write_point(tmp_path / "withheld-0.npz", other)
+    with pytest.raises(ValueError, match="computed on different pictures"):
+        gather("coin_cifar", profile="smoke", directory=tmp_path)
+    write_point(tmp_path / "withheld-0.npz", replace(point, experiment="faces"))
+    with pytest.raises(ValueError, match="computed with another experiment"):
+        gather("coin_cifar", profile="smoke", directory=tmp_path)
     write_point(tmp_path / "withheld-0.npz", replace(point, config=point.config | {"epochs": 2}))
     with pytest.raises(ValueError, match="computed with another config"):
         gather("coin_cifar", profile="smoke", directory=tmp_path)

@@ -26,6 +26,11 @@ def test_a_share_of_one_class_is_left_out(share, left):
     np.testing.assert_array_equal(seen.images[:, 0, 0, 0], seen.labels)
 
 
+def test_per_cent_are_no_share():
+    with pytest.raises(ValueError, match=r"share is a fraction in \[0, 1\], got 90"):
+        withhold(images(), 3, 90, seed=1)
+
+
 def test_who_is_left_out_is_random_but_for_the_seed():
     everyone = images()
     numbered = LabelledImages(np.arange(1000).reshape(-1, 1, 1, 1), everyone.labels, everyone.classes, WHOLE)

@@ -40,6 +40,18 @@ def output(layer, x, scale):
         return layer(x).numpy()
 
 
+def test_an_inner_block_keeps_what_an_outer_one_gives_to_other_layers():
+    one, other = (built(ScaledBinaryDense, (7,), 3) for _ in range(2))
+    x, scales = pictures(5, 7), [np.float32([1, 0, 2]), np.float32([0, 3, 0])]
+    expected = [output(layer, x, scale) for layer, scale in zip((one, other), scales, strict=True)]
+    with binary.given({one: binary.Given(scales[0]), other: binary.Given(scales[0])}):
+        with binary.given({other: binary.Given(scales[1])}):
+            found = [one(x).numpy(), other(x).numpy()]
+        after = other(x).numpy()
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(after, output(other, x, scales[0]))
+
+
 @pytest.mark.parametrize("kind", [BinaryDense, ScaledBinaryDense])
 @pytest.mark.parametrize("signs", [True, False])
 def test_dense_layers_against_plain_arrays(kind, signs):

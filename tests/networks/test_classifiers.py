@@ -35,9 +35,7 @@ def network(recipe, seed=1):
 
 def train(model, x, labels, *, rate=0.03, **changes):
     settings = {"epochs": 6, "batch_size": 25, "seed": 1} | changes
-    length = {name: max(1, settings[name]) for name in ("batch_size", "epochs")}
-    optimizer = classifiers.decaying_adam(rate, examples=max(1, len(x)), **length)
-    return classifiers.train(model, x, labels, optimizer=optimizer, **settings)
+    return classifiers.train(model, x, labels, optimizer=classifiers.decaying_adam(rate), **settings)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
@@ -103,10 +101,29 @@ def test_what_layers_add_to_the_loss_counts():
         (lambda x, y: (x, y[:-1]), {}, "same number of examples, at least 1: 50 and 49"),
         (lambda x, y: (x, y), {"epochs": 0}, "epochs and batch_size must be at least 1, got 0 and 25"),
         (lambda x, y: (x, y), {"batch_size": 0}, "epochs and batch_size must be at least 1, got 6 and 0"),
-        (lambda x, y: (x, y), {"rate": 1e30, "epochs": 2}, "the loss became NaN or infinite"),
     ],
 )
 def test_bad_data_settings_and_results_are_refused(spoil, changes, message):
     x, labels = clouds(50)
     with pytest.raises(ValueError, match=message):
         train(network(RECIPES["full"]), *spoil(x, labels), **changes)
+
+
+def test_a_training_that_diverges_ends_at_once_and_leaves_the_weights(monkeypatch):
+    model, (x, labels) = network(RECIPES["full"]), clouds(50)
+    before = [weight.numpy() for weight in model.weights]
+    fits, fit = [], model.fit
+    monkeypatch.setattr(model, "fit", lambda *args, **kwargs: fits.append(1) or fit(*args, **kwargs))
+    with pytest.raises(ValueError, match="NaN or infinite; the weights are as they were: lower the learning"):
+        train(model, x, labels, rate=1e30, epochs=5)
+    assert len(fits) == 1
+    for weight, value in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+
+
+def test_a_network_without_weights_gets_them():
+    model, (x, labels) = keras.Sequential([keras.layers.Dense(CLASSES)]), clouds(60)
+    losses = train(model, x, labels)
+    assert losses[-1] < losses[0]
+    with pytest.raises(ValueError, match="labels must be whole numbers from 0 to 2"):
+        train(model, x, labels + CLASSES)

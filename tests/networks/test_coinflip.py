@@ -195,10 +195,14 @@ def test_votes_after_numbers_of_draws_and_choices_add_up():
 
 
 @pytest.mark.parametrize("last", ["softmax", None])
-def test_a_ballot_of_probabilities_adds_them_up(last):
+@pytest.mark.parametrize("within", [False, True])
+def test_a_ballot_of_probabilities_adds_them_up(last, within):
     model, x = mlp(last), images()
-    found = coinflip.sample_votes(model, x, **HOW, ballot="softmax")
     outputs = plain_loop(model, x, **HOW)
+    if within:
+        pixels = keras.Input(model.input_shape[1:])
+        model = keras.Model(pixels, model(pixels))
+    found = coinflip.sample_votes(model, x, **HOW, ballot="softmax")
     expected = (outputs if last else special.softmax(outputs, axis=2)).sum(0)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)  # float32
     np.testing.assert_allclose(found.sum(1), HOW["draws"], rtol=1e-5)

@@ -74,6 +74,15 @@ def test_all_layers_but_the_first_take_signs_and_ends_can_be_full(make, shape, m
     assert [plain[0].kernel.shape[-1], plain[-1].kernel.shape[-1]] == [matrices[0][1], 10]
 
 
+@every_topology
+def test_something_bends_before_a_last_layer_of_full_precision(make, shape, matrices):
+    model = make(ENDS)
+    last = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][-1]
+    before = keras.Model(model.input, last.input)(pictures(3, *shape)).numpy()
+    assert (np.abs(before) <= 1).all()
+    assert np.ptp(before) > 0
+
+
 def test_a_seed_makes_one_network_and_another_seed_another():
     one, same, other = (models.lenet5(POINT, seed=seed) for seed in (1, 1, 2))
     for a, b, c in zip(one.weights, same.weights, other.weights, strict=True):

@@ -211,6 +211,8 @@ def test_bad_arguments_are_refused():
         predict(np.concatenate([x, np.full((1, 6), np.nan)]), scales)
     with pytest.raises(ValueError, match="passes and batch_size must be at least 1, got 0 and 1000"):
         passes.predictor(model, passes=0)
+    with pytest.raises(ValueError, match="passes and batch_size must be at least 1, got 0 and 1000"):
+        passes.predict_passes(model, x, [])
     with pytest.raises(ValueError, match="has no random scales"):
         passes.predictor(small(binary.BinaryDense), passes=1)
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):

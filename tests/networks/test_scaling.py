@@ -179,6 +179,11 @@ def shared():
     return trained(keras.Model(given, layer(layer(given))))
 
 
+def nested():
+    inner = keras.Sequential([keras.Input((7,)), layers.Dense(4, activation="relu")], name="inner")
+    return keras.Sequential([keras.Input((7,)), inner, layers.Dense(3)])
+
+
 def broken(value):
     model = mlp()
     model.layers[0].kernel.assign(np.full((7, 9), value))
@@ -200,6 +205,16 @@ def broken(value):
 def test_a_layer_is_never_skipped(make, says):
     with pytest.raises(ValueError, match=says):
         renormalise(make(), stretch=False)
+
+
+def test_a_network_within_the_network_is_left_alone_or_refused():
+    model, x = nested(), inputs((7,))
+    assert distance(model, renormalise(model, stretch=False), x) < 1e-5
+    with pytest.raises(ValueError, match="inner is a network within the network"):
+        renormalise(model, stretch=True)
+    model.layers[0].layers[0].kernel.assign(np.full((7, 4), 1.5))
+    with pytest.raises(ValueError, match="inner is a network within the network"):
+        renormalise(model, stretch=False)
 
 
 def test_other_layers_in_range_are_kept_on_their_own_scale():

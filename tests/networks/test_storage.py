@@ -85,6 +85,12 @@ def test_training_changes_no_count():
     assert storage.stored_bits(model, vectors=2) == before
 
 
+def test_a_network_without_weights_is_refused():
+    model = keras.Sequential([keras.layers.Dense(4, name="later")])
+    with pytest.raises(ValueError, match=r"later of .* has no weights yet: call the model once"):
+        storage.parameter_counts(model)
+
+
 def test_what_is_not_known_is_not_guessed():
     class Other(keras.layers.Layer):
         def build(self, shape):

@@ -96,7 +96,7 @@ def train(
         images.labels,
         epochs=epochs,
         batch_size=settings.batch_size,
-        optimizer=keras.optimizers.RMSprop(settings.rate),
+        optimizer=lambda steps: keras.optimizers.RMSprop(settings.rate),
         seed=seed,
     )
 

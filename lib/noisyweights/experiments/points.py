@@ -210,9 +210,9 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
 
 
 def gather(name: str, *, profile: str, directory: str | os.PathLike) -> Any:
-    """What `collect` makes of the points of experiment `name`, computed elsewhere, in `directory`.
+    """What `collect` makes of the points of experiment `name` in `directory`, all computed elsewhere.
 
-    For an experiment in which the device has no part: its points may name any.
+    For an experiment that no chapter computes, and in which the device has no part: its points may name any.
     Raises FileNotFoundError for a missing file, ValueError as `run`.
     """
     config = settings(name, profile=profile)
@@ -222,7 +222,7 @@ def gather(name: str, *, profile: str, directory: str | os.PathLike) -> Any:
     found = {}
     for point in wanted:
         path = Path(directory) / f"{point}.npz"
-        found[point] = _checked(path, config=config, point=point).arrays
+        found[point] = _checked(path, config=config, point=point, experiment=name).arrays
     return find(name).collect(config, None, found)
 
 

@@ -68,15 +68,15 @@ def train(
     settings: Settings, network: keras.Model, method: str, images: LabelledImages, *, seed: int
 ) -> np.ndarray:
     """Train a method's network on pictures whose bytes are divided by 255; return the losses, (epochs,)."""
-    length = {"epochs": settings.epochs, "batch_size": settings.batch_size}
     rate = settings.binary_rate if method in BINARY else settings.rate
     return classifiers.train(
         network,
         images.images.astype(np.float32) / 255,
         images.labels,
-        optimizer=classifiers.decaying_adam(rate, examples=len(images.labels), **length),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        optimizer=classifiers.decaying_adam(rate),
         seed=seed,
-        **length,
     )
 
 
@@ -85,7 +85,8 @@ def predictor(
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The function from pictures in [0, 1] to probabilities of the classes in each draw, (draws, n, classes).
 
-    A network that draws nothing has one draw; scales are drawn afresh from `seed`.
+    A network that draws nothing has one draw. Scales are drawn from `seed`, the same at every call; what
+    dropout leaves out differs between pictures and calls, and follows from the seeds of its layers.
     """
     if method == "proposed":
         samples = passes.stored_samples(network, settings.passes, seed=seed)
@@ -98,5 +99,5 @@ def predictor(
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
-    """Class probabilities (…, classes) in double precision, where none of them is rounded to 0."""
+    """Class probabilities (…, classes) in double precision: none is rounded to 0 above 1e-308."""
     return special.softmax(logits.astype(np.float64), -1)

@@ -47,8 +47,11 @@ _GIVEN: ContextVar[Mapping[int, Given]] = ContextVar("given")
 
 @contextmanager
 def given(values: Mapping[keras.layers.Layer, Given]) -> Iterator[None]:
-    """Within this block, layers use these scales, (outputs,) each, and products, as they are."""
-    token = _GIVEN.set({id(layer): value for layer, value in values.items()})
+    """Within this block, layers use these scales, (outputs,) each, and products, as they are.
+
+    Layers that it does not name keep what a block around this one gives them.
+    """
+    token = _GIVEN.set({**_GIVEN.get({}), **{id(layer): value for layer, value in values.items()}})
     try:
         yield
     finally:

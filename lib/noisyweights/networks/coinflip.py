@@ -21,6 +21,7 @@ __all__ = ["BALLOTS", "OUT_OF_RANGE", "SAMPLED", "sample_choices", "sample_votes
 SAMPLED = ("dense", "all")
 BALLOTS = ("votes", "softmax")
 OUT_OF_RANGE = ("error", "keep")
+_FEW = 100  # inputs whose outputs are looked at
 _BLOCK = 8  # draws handed out together, whose votes wait for each other
 
 
@@ -67,11 +68,12 @@ def sample_votes(
     """
     if ballot not in BALLOTS:
         raise ValueError(f"ballot must be one of {', '.join(BALLOTS)}, got {ballot!r}")
+    x, outputs = _checked(model, x, draws, batch_size)
     coins = _coins(model, sampled_layers, precision, rounding, out_of_range)
-    x, classes = _checked(model, x, draws, batch_size)
+    classes = outputs.shape[1]
     stops = _stops(after, draws)
     votes = np.zeros((len(stops), len(x), classes), np.int64 if ballot == "votes" else np.float64)
-    reading = _largest if ballot == "votes" else _softmax(model)
+    reading = _largest if ballot == "votes" else _probabilities(outputs)
     # Nobody hears of draws after the last stop.
     for rows, draw, found in _draws(
         model, x, coins, reading, draws=int(stops[-1]), seed=seed, batch_size=batch_size
@@ -101,9 +103,9 @@ def sample_choices(
 
     One byte a vote, up to 256 classes. Arguments and errors as `sample_votes`.
     """
+    x, outputs = _checked(model, x, draws, batch_size)
     coins = _coins(model, sampled_layers, precision, rounding, out_of_range)
-    x, classes = _checked(model, x, draws, batch_size)
-    choices = np.empty((draws, len(x)), np.min_scalar_type(classes - 1))
+    choices = np.empty((draws, len(x)), np.min_scalar_type(outputs.shape[1] - 1))
     for rows, draw, found in _draws(model, x, coins, _largest, draws=draws, seed=seed, batch_size=batch_size):
         choices[draw, rows] = found
     return choices
@@ -122,8 +124,10 @@ def sampled_coins(
     return {layer.name: coins for _, layer, coins in found}
 
 
-def _checked(model: keras.Model, x: ArrayLike, draws: int, batch_size: int | None) -> tuple[np.ndarray, int]:
-    """The inputs as the model takes them, and its number of classes."""
+def _checked(
+    model: keras.Model, x: ArrayLike, draws: int, batch_size: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The inputs as the model takes them, and its outputs for the first of them."""
     x = np.asarray(x, model.variable_dtype)
     if x.ndim < 2 or not len(x):
         raise ValueError(f"x must hold at least one input, (n, …), got shape {x.shape}")
@@ -133,12 +137,13 @@ def _checked(model: keras.Model, x: ArrayLike, draws: int, batch_size: int | Non
         raise ValueError(f"draws must be at least 1, got {draws}")
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    shape = getattr(model(x[:1], training=False), "shape", None)
+    outputs = model(x[:_FEW], training=False)
+    shape = getattr(outputs, "shape", None)
     if shape is None or len(shape) != 2 or shape[1] < 2:
         raise ValueError(f"{model.name} gives outputs {shape}, and votes are for classes: (n, classes)")
     if bad := [weight.path for weight in model.weights if not np.isfinite(weight.numpy()).all()]:
         raise ValueError(f"{model.name} has NaN or infinite weights in {', '.join(bad)}: train it again")
-    return x, int(shape[1])
+    return x, ops.convert_to_numpy(outputs)
 
 
 def _draws(model, x, coins, reading, *, draws, seed, batch_size) -> Iterator[tuple[slice, int, np.ndarray]]:
@@ -175,6 +180,8 @@ def _coins(
     layers = [
         layer for layer in model._flatten_layers() if not list(layer._flatten_layers(include_self=False))
     ]
+    if unbuilt := [layer.name for layer in layers if isinstance(layer, SYNAPTIC) and not layer.built]:
+        raise ValueError(f"{', '.join(unbuilt)} of {model.name} has no weights yet: call the model once")
     if sampled_layers == "all":
         _refuse_others(layers)
     found = []
@@ -221,11 +228,7 @@ def _largest(outputs):
     return ops.argmax(outputs, axis=-1)
 
 
-def _softmax(model: keras.Model):
-    """Probabilities from outputs that may be so already."""
-    last = model.layers[-1]
-    done = (
-        isinstance(last, keras.layers.Softmax)
-        or getattr(last, "activation", None) is keras.activations.softmax
-    )
-    return (lambda outputs: outputs) if done else ops.softmax
+def _probabilities(outputs: np.ndarray):
+    """What makes probabilities of outputs, which may be so already."""
+    already = (outputs >= 0).all() and np.allclose(outputs.sum(1), 1, atol=1e-3)
+    return (lambda given: given) if already else ops.softmax

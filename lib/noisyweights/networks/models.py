@@ -101,7 +101,7 @@ class Binary:
 
     The first layer takes pixels as they are, all others take signs. Kernels are binary everywhere, or with
     `binary_ends` False all but the first and the last, which are then of full precision, and
-    normalised as all layers are.
+    normalised as all layers are. A hard tanh then stands before the last in place of the sign.
     """
 
     _: KW_ONLY
@@ -124,7 +124,9 @@ class Binary:
         return x
 
     def logits(self, x, classes, *, start):
-        return (self if self.binary_ends else _ENDS).dense(x, classes, start=start)
+        if self.binary_ends:
+            return self.dense(x, classes, start=start)
+        return _ENDS.dense(keras.layers.Activation("hard_tanh")(x), classes, start=start)
 
     def _settings(self, start: np.random.Generator, first: bool) -> dict[str, Any]:
         scale = {} if self.scale is None else asdict(self.scale)

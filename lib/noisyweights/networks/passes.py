@@ -102,7 +102,8 @@ def predict_passes(
     model: keras.Model, x: ArrayLike, scales: Sequence[ArrayLike], *, batch_size: int = 1000
 ) -> np.ndarray:
     """Predictions of inputs (n, …) in passes with these scales: (passes, n, classes). See `predictor`."""
-    return predictor(model, passes=len(scales[0]), batch_size=batch_size)(x, scales)
+    passes = len(scales[0]) if len(scales) else 0
+    return predictor(model, passes=passes, batch_size=batch_size)(x, scales)
 
 
 class _Passes(keras.Model):

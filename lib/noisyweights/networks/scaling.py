@@ -66,8 +66,8 @@ def renormalise(model: keras.Model, *, stretch: bool) -> keras.Model:
             the noise of a sum of coins, relative to its mean, falls by about the root of the factor.
 
     Raises: ValueError for a model that Keras cannot clone, for NaN or infinite weights, for a layer other
-        than Dense and convolutions with weights out of range, and for a layer that is used twice on
-        different scales.
+        than Dense and convolutions with weights out of range, for a network within the network whose
+        kernels would have to be divided, and for a layer that is used twice on different scales.
     Source: Aimone et al. (2023), §II-A, "renormalize the network (through modifying b and σ)".
     """
     if not model.built:
@@ -120,6 +120,10 @@ class _Walk:
             if isinstance(one, keras.KerasTensor)
         }
         scale = scales.pop() if len(scales) == 1 else None
+        if isinstance(original, keras.Model) and self._moved(original):
+            raise ValueError(
+                f"{original.name} is a network within the network: put its layers into the outer one"
+            )
         if original is None or scale is None or not self._passes(original):
             restored = keras.tree.map_structure(self.restored, (args, kwargs))
             outputs = twin(*restored[0], **restored[1])
@@ -139,6 +143,11 @@ class _Walk:
             return outputs
         self._copy(original, twin)
         return self.on_scale(outputs, scale)
+
+    def _moved(self, network: keras.Model) -> bool:
+        """Whether a network has kernels that would be divided."""
+        kernels = [kernel_of(one) for one in network._flatten_layers() if isinstance(one, SYNAPTIC)]
+        return bool(kernels) and (self.stretch or max(np.abs(one).max() for one in kernels) > 1)
 
     def _passes(self, layer: layers.Layer) -> bool:
         if isinstance(layer, layers.ReLU):

@@ -29,7 +29,7 @@ def parameter_counts(model: keras.Model) -> dict[str, int]:
 
     The factor of a batch normalisation is a scale, its shift a bias. A random parameter counts once.
 
-    Raises: ValueError for a variable whose role is not known.
+    Raises: ValueError for a model without weights, or a variable whose role is not known.
     """
     found = dict.fromkeys(ROLES, 0)
     for role, size, _ in _stored(model, vectors=1):
@@ -43,7 +43,7 @@ def stored_bits(model: keras.Model, *, vectors: int) -> dict[str, int]:
     A sign takes 1 bit, a parameter with a mean and a width 64, a random scale its own few bits for each of
     `vectors` stored draws (eq. 4 of the scale paper), and all other numbers 32.
 
-    Raises: ValueError for no vectors, or a variable whose role is not known.
+    Raises: ValueError for no vectors, a model without weights, or a variable whose role is not known.
     """
     if vectors < 1:
         raise ValueError(f"vectors must be at least 1, got {vectors}")
@@ -56,6 +56,8 @@ def stored_bits(model: keras.Model, *, vectors: int) -> dict[str, int]:
 def _stored(model: keras.Model, *, vectors: int) -> Iterator[tuple[str, int, int]]:
     """Role, number and bits each of every variable that a prediction needs."""
     for layer in model._flatten_layers(include_self=False):
+        if not layer.built:
+            raise ValueError(f"{layer.name} of {model.name} has no weights yet: call the model once")
         names = {variable.name for variable in layer._trainable_variables + layer._non_trainable_variables}
         for variable in layer._trainable_variables + layer._non_trainable_variables:
             name = variable.name
