@@ -74,7 +74,8 @@ def made_up(
             "product_bias": np.array(product_bias + 0.0001 * (int(repeat) - 1)),
             "product_slope": np.array(1.0),
             "activation_bias": np.array(activation_bias),
-            "noise": np.array([0.5, 0.5]),
+            "offset": np.array(0.5),
+            "expected": np.array(94.0),
             "source": np.full(32, 0xAB, np.uint8),
         }
     return points
@@ -111,11 +112,10 @@ def test_what_the_paper_sees_reproduces_its_claims(pictures):
         ("S-conv-stable", {"accuracies": PRINTED | {"mnist-conv": (99, 90, 90, 90)}}),
         ("S-precision", {"accuracies": PRINTED | {"mnist-conv": (99, 99, 90, 90)}}),
         ("S-boots", {"called": None}),
-        ("S-fashion-ff", {"accuracies": PRINTED | {"fashion-ff": (88, 88, 88, 88)}}),
+        ("S-fashion-ff", {"accuracies": PRINTED | {"fashion-ff": (88, 86, 86, 86)}}),
         ("S-unbiased", {"product_bias": 0.02}),
         ("S-unbiased", {"activation_bias": 0.005}),
         ("S-second", {"digits": {label: (label + 1) % 10 for label in range(10)}}),
-        ("S-second-right", {"digits": dict.fromkeys(range(10), 0)}),
     ],
 )
 def test_what_it_does_not_see_does_not(pictures, claim, changes):
@@ -148,7 +148,7 @@ def test_a_point_is_trained_and_sampled():
     for precision in PRECISIONS:
         assert (found[f"votes_{precision}"].sum(1) == SMOKE.draws).all()
     assert found["single"].shape == (SMOKE.draws,)
-    assert found["noise"].shape == (2,)
+    assert found["offset"].shape == found["expected"].shape == ()
     assert len((*TASKS, *BAYESIAN)) * SMOKE.repeats == len(coin_flips.points(SMOKE))
     assert np.isnan(found["error"]).tolist() == [
         count > SMOKE.draws / 2 for count in coin_flips.counts(SMOKE)

@@ -66,15 +66,16 @@ def test_a_network_learns_and_stays_in_range():
     assert max(np.abs(kernel).max() for kernel in kernels(network)) <= 1
 
 
-def test_noise_is_what_tossed_coins_show():
+def test_the_offset_is_what_tossed_coins_show():
     network = coin_networks.make((10, 10, 1), hidden=(30,), dropout=0, start="paper", seed=1)
     x = coin_networks.scaled(squares(40))
-    found = coin_networks.coin_noise(network, x)
     first, last = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
     coins = coinflip.sampled_coins(network, precision="full", sampled_layers="dense")
-    hidden = keras.Model(network.inputs, last.input).predict(x, verbose=0)
-    for layer, given, ratio in ((first, x.reshape(40, -1), found[0]), (last, hidden, found[1])):
-        rng = seeds.generator(0, layer.name)
-        tossed = np.stack([given @ coins[layer.name].toss(rng).astype(np.float32) for _ in range(2000)])
-        exact = given @ layer.kernel.numpy()
-        assert ratio == pytest.approx(np.sqrt(tossed.var(0).mean() / exact.var(0).mean()), rel=0.02)
+    rng, tossed = seeds.generator(0, "coins"), 0
+    for _ in range(4000):
+        hidden = np.maximum(x.reshape(40, -1) @ coins[first.name].toss(rng) + first.bias.numpy(), 0)
+        tossed += (hidden @ coins[last.name].toss(rng) + last.bias.numpy()) / 4000
+    exact = network.predict(x, verbose=0)
+    moved = np.sqrt(np.mean((tossed - exact).mean(0) ** 2) / np.mean(exact.var(0)))
+    assert coin_networks.offset(network, x) == pytest.approx(moved, rel=0.05)
+    assert moved > 0.1

@@ -8,7 +8,7 @@ import pytest
 from noisyweights.evidence.claims import verdict
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_variants
-from noisyweights.experiments.coin_variants import WAYS, Result, Variant
+from noisyweights.experiments.coin_variants import ROADS, WAYS, Result, Variant
 
 SMOKE = coin_variants.PROFILES["smoke"]
 FULL = coin_variants.PROFILES["full"]
@@ -18,14 +18,8 @@ WHOLE = DataSource("made up", "here", "ab" * 32)
 def variant(losses):
     losses = np.asarray(losses, float)
     plain = np.stack([np.full(len(losses), 50.0), 90 - losses], axis=1)
-    return Variant(
-        np.full(len(losses), 90.0),
-        plain,
-        plain + 1,
-        np.ones((3, 2)),
-        np.ones((3, 2)),
-        np.ones((3, len(WAYS))),
-    )
+    votes = np.stack([plain + at for at in range(len(ROADS))], axis=1)
+    return Variant(np.full(len(losses), 90.0), votes, np.ones((3, 2)), np.ones((3, len(WAYS))))
 
 
 def made_up(*, slope):
@@ -46,8 +40,8 @@ def test_the_verdict_follows_the_slope_up_to_800_units(slope, wanted):
 
 def test_losses_are_points_after_all_draws():
     one = variant([3, 4, 5])
-    np.testing.assert_allclose(one.loss, [3, 4, 5])
-    np.testing.assert_allclose(one.stretched_loss, [2, 3, 4])
+    np.testing.assert_allclose(one.loss("plain"), [3, 4, 5])
+    np.testing.assert_allclose(one.loss("stretched"), [1, 2, 3])
 
 
 @pytest.mark.parametrize("changes", [{"trained": 100}, {"tested": 100}, {"widths": (50, 400)}])
@@ -63,10 +57,10 @@ def test_points_name_each_network_once():
 
 def test_a_point_brings_free_weights_into_range_and_stretches_them():
     found = coin_variants.compute(SMOKE, "fashion-free-20", None)
-    assert found["plain"].shape == (SMOKE.repeats, 3)  # after 1, 5 and 10 draws
+    assert found["votes"].shape == (SMOKE.repeats, len(ROADS), 3)  # after 1, 5 and 10 draws
     assert found["ways"].shape == (SMOKE.repeats, len(WAYS))
     # Weights of a tenth or two fill a small part of the range, so that stretching calms their coins.
-    assert (found["stretched_noise"][:, 0] < found["noise"][:, 0] / 1.5).all()
+    assert (found["offset"][:, 1] < found["offset"][:, 0] / 1.5).all()
     points = {"fashion-free-20": found}
     result = coin_variants.collect(SMOKE, None, points)
     assert result.variants["fashion", "free", 20].standard.shape == (SMOKE.repeats,)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
+from noisyweights import seeds
+from noisyweights.experiments.replicates import difference_interval, largest, mean_interval, ratio_interval
 
 
 def test_mean_interval_is_students():
@@ -49,3 +50,19 @@ def test_the_interval_of_a_largest_mean_holds():
         misses += not low <= 1.0 <= high
     # With 2.5 % in each tail and five tries at the upper one; 5 % of 400 is 20, and 34 three deviations more.
     assert misses <= 34
+
+
+def test_ratio_intervals_hold_the_ratio_as_often_as_they_say():
+    rng = seeds.generator(0, "ratios")
+    values, others = rng.normal(2, 0.5, (4000, 5)), rng.normal(4, 1.0, (4000, 5))
+    found = np.array([ratio_interval(a, b) for a, b in zip(values, others, strict=True)])
+    np.testing.assert_allclose(found[:, 0], values.mean(1) / others.mean(1))
+    held = np.mean((found[:, 1] <= 0.5) & (found[:, 2] >= 0.5))
+    assert 0.945 < held < 0.99  # few degrees of freedom are on the safe side
+
+
+def test_ratios_that_are_not_told():
+    assert ratio_interval([1.0, 2.0], [-1.0, 1.5]) == (6.0, -np.inf, np.inf)
+    assert ratio_interval([1.0, 2.0], [3.0]) == (0.5, -np.inf, np.inf)
+    assert ratio_interval([1.0, 2.0], [1.0, -1.0]) == (np.inf, -np.inf, np.inf)
+    assert ratio_interval([2.0, 2.0], [4.0, 4.0]) == (0.5, 0.5, 0.5)

@@ -48,6 +48,17 @@ def test_coins_show_their_weight_on_average(precision):
     assert not outside(shown, expected).any()
 
 
+@pytest.mark.parametrize("precision", [1, 4, 8])
+def test_a_coarse_random_number_shows_more_ones(precision):
+    """Against a number r of b bits, 0 to 2ᵇ − 1, the share of r < 2ᵇ|w|."""
+    numbers = np.arange(2**precision) / 2**precision
+    expected = np.mean(numbers < np.abs(WEIGHTS)[:, None], axis=1)
+    shown = tosses(Coins(WEIGHTS, precision, "up"))
+    assert not outside(shown, expected).any()
+    assert outside(shown, nearest(WEIGHTS, precision)).any()
+    assert (np.sign(shown).sum(0) * WEIGHTS >= 0).all()
+
+
 def test_the_interval_would_catch_coins_of_other_weights():
     shown = tosses(Coins(WEIGHTS, "full"))
     assert outside(shown, np.clip(WEIGHTS * 1.2, -1, 1)).any()
@@ -97,7 +108,7 @@ def test_noise_in_place_of_rounding_has_the_mean_of_a_clipped_gaussian():
         ([0.5], {"precision": "half"}, "'full' or"),
         ([0.5], {"precision": True}, "got True"),
         ([0.5], {"precision": 2.5}, "got 2.5"),
-        ([0.5], {"rounding": "up"}, "nearest, gaussian, got 'up'"),
+        ([0.5], {"rounding": "down"}, "nearest, up, gaussian, got 'down'"),
     ],
 )
 def test_what_no_coin_can_be(weights, changes, says):

@@ -17,8 +17,8 @@ from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_networks, pictures, training
 from noisyweights.experiments.coin_scores import choice_matrix, opinions
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.replicates import largest, mean_interval
-from noisyweights.networks import coinflip, inference, votes
+from noisyweights.experiments.replicates import largest, mean_interval, ratio_interval
+from noisyweights.networks import coin_moments, coinflip, inference, votes
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
@@ -91,7 +91,8 @@ class Sampled:
     `Result.counts` draws, error: root mean square error of the shares of votes then, NaN for more than half
     of all draws. single (trainings, draws): accuracy of each draw. coarse (trainings, 8): accuracy [%] at 1
     to 8 bits. product_bias, product_slope, activation_bias, (trainings,): of the first sampled layer, means
-    and least squares over units and pictures. noise (trainings, layers): see `coin_networks.coin_noise`.
+    and least squares over units and pictures. offset (trainings,): see `coin_networks.offset`. expected
+    (trainings,): accuracy [%] of the largest mean logit over all coins, see `coin_moments.output_moments`.
     """
 
     standard: np.ndarray
@@ -104,7 +105,8 @@ class Sampled:
     product_bias: np.ndarray
     product_slope: np.ndarray
     activation_bias: np.ndarray
-    noise: np.ndarray
+    offset: np.ndarray
+    expected: np.ndarray
 
     def entropy_auroc(self, labels: np.ndarray) -> np.ndarray:
         """How well the entropy of the votes tells wrong from right first choices: area, (trainings,)."""
@@ -191,7 +193,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     return (
         found
         | {"standard": order[:, 0], "runner_up": order[:, 1]}
-        | {"noise": coin_networks.coin_noise(network, x[:CHOSEN])}
+        | {"offset": np.array(coin_networks.offset(network, x[:CHOSEN]))}
         | _first_layer(network, x[:CHOSEN], seed=seed)
         | _sampled(config, network, x, test.labels, seed=seed)
     )
@@ -228,7 +230,9 @@ def _sampled(
         100 * np.mean(votes.first_choice(votes.count(choices[:count], 10)) == labels)
         for count in counts(config)
     ]
+    mean = coin_moments.output_moments(network, x).mean
     found = {
+        "expected": np.array(100 * np.mean(mean.argmax(1) == labels)),
         "votes_full": votes.count(choices, 10),
         "by_count": np.array(by_count),
         "error": np.array([_share_error(choices, count) for count in counts(config)]),
@@ -298,7 +302,8 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         "product_bias",
         "product_slope",
         "activation_bias",
-        "noise",
+        "offset",
+        "expected",
     )
 
     def stacked(task: str, name: str) -> np.ndarray:
@@ -356,7 +361,7 @@ def _of_accuracies(result: Result) -> list[Measurement]:
         ]
         if task == "fashion-ff":
             found.append(_interval(f"S-{task}", "sampling_loss", losses[task], "points"))
-    ratios = [mean_interval(losses[f"{name}-conv"] / losses[f"{name}-ff"]) for name in ("mnist", "fashion")]
+    ratios = [ratio_interval(losses[f"{name}-conv"], losses[f"{name}-ff"]) for name in ("mnist", "fashion")]
     found += [
         _interval("S-conv-stable", f"conv_loss_{name}", losses[f"{name}-conv"], "points")
         for name in ("mnist", "fashion")

@@ -10,11 +10,11 @@ import numpy as np
 
 from noisyweights import seeds
 from noisyweights.evidence.images import LabelledImages
-from noisyweights.networks import classifiers, unit_range
+from noisyweights.networks import classifiers, coin_moments, unit_range
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["STARTS", "Settings", "coin_noise", "make", "ranked", "scaled", "train"]
+__all__ = ["STARTS", "Settings", "make", "offset", "ranked", "scaled", "train"]
 
 # Where dense weights start and stay: as in `unit_range.STARTS`, or as in Keras, anywhere.
 STARTS = (*unit_range.STARTS, "free")
@@ -106,18 +106,12 @@ def ranked(network: keras.Model, x: np.ndarray) -> np.ndarray:
     return np.argsort(-network.predict(x, batch_size=1000, verbose=0), axis=1, kind="stable")
 
 
-def coin_noise(network: keras.Model, x: np.ndarray) -> np.ndarray:
-    """What coins add to the input of a unit, over how much that varies between pictures x: (dense layers,).
+def offset(network: keras.Model, x: np.ndarray) -> float:
+    """How far coins move the mean logits, over how much logits vary between pictures x.
 
-    The weights must lie in [−1, 1]. Both are standard deviations, root mean square over units and pictures. A
-    coin of mean w has the variance |w|(1 − |w|), so that a unit's input Σ w x varies by Σ x² |w|(1 − |w|)
-    between draws; each layer is looked at with what the network without coins hands to it.
+    Both are root mean squares over classes: of the mean over pictures of what coins add to the mean logit,
+    and of the standard deviation over pictures of the logit without coins.
     """
-    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
-    found = []
-    for layer in layers:
-        given = keras.Model(network.inputs, layer.input).predict(x, verbose=0)
-        weight = layer.kernel.numpy()
-        added = given**2 @ (np.abs(weight) * (1 - np.abs(weight)))
-        found.append(np.sqrt(added.mean() / np.mean((given @ weight).var(0))))
-    return np.array(found)
+    found = coin_moments.output_moments(network, x)
+    moved = (found.mean - found.exact).mean(0)
+    return float(np.sqrt(np.mean(moved**2) / np.mean(found.exact.var(0))))

@@ -16,11 +16,14 @@ from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_networks, pictures
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import mean_interval
-from noisyweights.networks import coinflip, scaling, votes
+from noisyweights.networks import coin_moments, coinflip, scaling, votes
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = [
     "DATASETS",
     "PROFILES",
+    "ROADS",
     "WAYS",
     "Config",
     "Result",
@@ -34,13 +37,17 @@ __all__ = [
 
 DATASETS = ("mnist", "fashion_mnist")
 _STARTS = {"paper": "paper", "code": "published code", "free": "free"}
-# Ways to toss the same network: the paper's at 4 bits, and what its published code does otherwise.
+# Ways to toss the same network: two readings of the paper at 4 bits, and what its published code does.
 WAYS = {
     "4 bits, rounded": {"precision": 4},
+    "4 bits, rounded up": {"precision": 4, "rounding": "up"},
     "4 bits, normal noise": {"precision": 4, "rounding": "gaussian"},
     "probabilities added up": {"precision": "full", "ballot": "softmax"},
 }
-CHOSEN = 500  # pictures whose inputs to each layer are looked at
+CHOSEN = 1000  # training pictures by which output biases are corrected
+# What is tossed: the network, brought into range where it is not, or with each layer stretched to fill the
+# range; and either with corrected output biases.
+ROADS = ("plain", "plain, corrected", "stretched", "stretched, corrected")
 CLAIMED = 800  # the widest network of S-larger's criterion
 
 
@@ -62,7 +69,7 @@ PROFILES = {
         seed=8, trained=200, tested=100, repeats=1, epochs=1, draws=10, width=20, widths=(20,)
     ),
     "quick": Config(
-        seed=8, trained=2000, tested=1000, repeats=2, epochs=40, draws=100, widths=(50, 100, 200, 400)
+        seed=8, trained=2000, tested=1000, repeats=1, epochs=20, draws=50, widths=(50, 100, 200, 400)
     ),
     "full": Config(seed=8, trained=None, tested=None, repeats=3, epochs=20, draws=250),
 }  # fmt: skip
@@ -72,28 +79,23 @@ PROFILES = {
 class Variant:
     """Accuracies [%] of one variant, trainings on the first axis.
 
-    standard (trainings,): without coins. plain, stretched (trainings, counts): by the votes after
-    `Result.counts` draws, of the network (brought into range where it was not), and after its layers were
-    stretched to fill the range. noise (trainings, layers): of the plain network, see
-    `coin_networks.coin_noise`; stretched_noise: of the other. ways: of `WAYS`, (trainings, ways).
+    standard (trainings,): without coins. votes (trainings, roads, counts): by the votes after
+    `Result.counts` draws, on each of `ROADS`. offset (trainings, 2): of the plain and the stretched network,
+    see `coin_networks.offset`. ways (trainings, ways): of `WAYS`, the plain network after all draws.
     """
 
     standard: np.ndarray
-    plain: np.ndarray
-    stretched: np.ndarray
-    noise: np.ndarray
-    stretched_noise: np.ndarray
+    votes: np.ndarray
+    offset: np.ndarray
     ways: np.ndarray
 
-    @property
-    def loss(self) -> np.ndarray:
-        """Points lost by the plain network's votes after all draws, (trainings,)."""
-        return self.standard - self.plain[:, -1]
+    def accuracy(self, road: str) -> np.ndarray:
+        """Accuracy [%] by the votes on a road after all draws, (trainings,)."""
+        return self.votes[:, ROADS.index(road), -1]
 
-    @property
-    def stretched_loss(self) -> np.ndarray:
-        """Points lost by the stretched network's votes after all draws, (trainings,)."""
-        return self.standard - self.stretched[:, -1]
+    def loss(self, road: str) -> np.ndarray:
+        """Points lost by the votes on a road after all draws, (trainings,)."""
+        return self.standard - self.accuracy(road)
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     name, start, width = point.split("-")
     train, test = load(config, name, "train"), load(config, name, "test")
     x = coin_networks.scaled(test)
+    seen = coin_networks.scaled(pictures.first(train, CHOSEN))
     found = []
     for repeat in range(config.repeats):
         seed = config.seed + 1000 * repeat
@@ -134,7 +137,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
             seed=seed,
         )
         coin_networks.train(config, network, train, epochs=config.epochs, seed=seed)
-        found.append(_sampled(config, network, x, test.labels, seed=seed))
+        found.append(_sampled(config, network, x, test.labels, seen=seen, seed=seed))
     stacked = {key: np.stack([one[key] for one in found]) for key in found[0]}
     return stacked | {"source": pictures.checksum(test.source)}
 
@@ -143,8 +146,10 @@ def _counts(config: Config) -> tuple[int, ...]:
     return tuple(sorted({*(k for k in (1, 5, 20, 50, 100) if k < config.draws), config.draws}))
 
 
-def _sampled(config: Config, network, x: np.ndarray, labels: np.ndarray, *, seed: int):
-    """Accuracies of one network with and without coins."""
+def _sampled(
+    config: Config, network: keras.Model, x: np.ndarray, labels: np.ndarray, *, seen: np.ndarray, seed: int
+) -> dict[str, np.ndarray]:
+    """Accuracies of one network with and without coins; `seen` are training pictures."""
 
     def accuracy(choice: np.ndarray) -> np.ndarray:
         return 100 * (choice == labels).mean(-1)
@@ -156,12 +161,11 @@ def _sampled(config: Config, network, x: np.ndarray, labels: np.ndarray, *, seed
         return accuracy(votes.first_choice(ballots))
 
     plain, stretched = (scaling.renormalise(network, stretch=stretch) for stretch in (False, True))
+    roads = [one for road in (plain, stretched) for one in (road, coin_moments.compensate(road, seen))]
     return {
         "standard": accuracy(coin_networks.ranked(network, x)[:, 0]),
-        "plain": by_votes(plain, precision="full"),
-        "stretched": by_votes(stretched, precision="full"),
-        "noise": coin_networks.coin_noise(plain, x[:CHOSEN]),
-        "stretched_noise": coin_networks.coin_noise(stretched, x[:CHOSEN]),
+        "votes": np.stack([by_votes(road, precision="full") for road in roads]),
+        "offset": np.array([coin_networks.offset(road, seen) for road in (plain, stretched)]),
         "ways": np.array([by_votes(plain, **way)[-1] for way in WAYS.values()]),
     }
 
@@ -170,7 +174,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     """Gather the variants; raises ValueError for points of other pictures than would be loaded now."""
     sources = {name: load(config, name, "test").source for name in ("mnist", "fashion")}
     pictures.check_source(points, {name: sources[name.partition("-")[0]] for name in points})
-    names = ("standard", "plain", "stretched", "noise", "stretched_noise", "ways")
+    names = ("standard", "votes", "offset", "ways")
     variants = {}
     for point, arrays in points.items():
         name, start, width = point.split("-")
@@ -184,6 +188,6 @@ def measurements(result: Result) -> list[Measurement]:
     widths = [width for width in config.widths if width <= CLAIMED]
     if config.trained or config.tested or result.source.embedded or max(widths) < CLAIMED:
         return []
-    losses = np.stack([result.variants["fashion", "paper", width].loss for width in widths])
+    losses = np.stack([result.variants["fashion", "paper", width].loss("plain") for width in widths])
     slopes = np.polyfit(np.log2(widths), losses, 1)[0]
     return [Measurement("S-larger", "loss_slope", *mean_interval(slopes), config.repeats, "points")]

@@ -8,7 +8,7 @@ from scipy import stats
 
 from noisyweights.noise.fitting import Interval
 
-__all__ = ["difference_interval", "largest", "mean_interval"]
+__all__ = ["difference_interval", "largest", "mean_interval", "ratio_interval"]
 
 
 def mean_interval(values: ArrayLike) -> Interval:
@@ -38,6 +38,27 @@ def difference_interval(values: ArrayLike, others: ArrayLike) -> Interval:
     freedom = spread.sum() ** 2 / sum(v**2 / (len(one) - 1) for v, one in zip(spread, pair, strict=True))
     half_width = float(np.sqrt(spread.sum()) * stats.t.ppf(0.975, freedom))
     return Interval(difference, difference - half_width, difference + half_width)
+
+
+def ratio_interval(values: ArrayLike, others: ArrayLike) -> Interval:
+    """Mean of `values` (n,) over that of `others` (m,), all independent, with Fieller's 95 % interval.
+
+    The degrees of freedom are those of the smaller sample. Infinite if either has a single repeat, or where
+    the mean of `others` is not told from 0.
+
+    Source: E. C. Fieller, J. R. Stat. Soc. B 16, 175 (1954).
+    """
+    (a, va), (b, vb) = (
+        (float(np.mean(one)), float(stats.sem(one) ** 2) if len(one) > 1 else np.inf)
+        for one in (np.asarray(values, float), np.asarray(others, float))
+    )
+    freedom = min(len(values), len(others)) - 1
+    t = float(stats.t.ppf(0.975, freedom)) if freedom else np.inf
+    if not np.isfinite(t * (va + vb)) or b**2 <= t**2 * vb:
+        return Interval(a / b if b else np.inf, -np.inf, np.inf)
+    half_width = t * np.sqrt(max(a**2 * vb + b**2 * va - t**2 * va * vb, 0.0))
+    ends = sorted((a * b + sign * half_width) / (b**2 - t**2 * vb) for sign in (-1, 1))
+    return Interval(a / b, *map(float, ends))
 
 
 def largest(intervals: Iterable[Interval]) -> Interval:

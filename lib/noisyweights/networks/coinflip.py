@@ -53,7 +53,7 @@ def sample_votes(
         sampled_layers: "dense" tosses the kernels of Dense layers, "all" those of convolutions too.
         seed: whole number from which the coins follow, by layer and draw: two precisions, and two networks
             of the same shapes, meet the same random numbers.
-        rounding: of the probabilities to `precision`, "nearest" or "gaussian", as in `coins.Coins`.
+        rounding: of the probabilities to `precision`, "nearest", "up" or "gaussian", as in `coins.Coins`.
         ballot: "votes" gives each draw's vote to its largest output, the first among equals; "softmax" adds
             up the probabilities of all draws.
         out_of_range: for a layer with weights outside [−1, 1], "error" or "keep" as it is, not sampled.

@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["ROUNDINGS", "Coins"]
 
-ROUNDINGS = ("nearest", "gaussian")
+ROUNDINGS = ("nearest", "up", "gaussian")
 _BITS = 32  # of the random number that a coin is held against
 
 
@@ -22,8 +22,9 @@ class Coins:
 
     Args:
         kernel: weights in [−1, 1], of any shape.
-        precision: "full" (32 bits, finer than float32 for |w| > 2⁻⁹) or a number of bits b from 1 to 32.
-        rounding: "nearest" rounds |w| to a multiple of 2⁻ᵇ, 0 and 1 included (the paper, §II-B);
+        precision: "full" (32 bits, as fine as float32 for |w| ≥ 2⁻⁹) or a number of bits b from 1 to 32.
+        rounding: "nearest" rounds |w| to a multiple of 2⁻ᵇ, 0 and 1 included (the paper, §II-B); "up" to the
+            next larger one, which is what it means to hold |w| against a random number of b bits (§III-D);
             "gaussian" adds noise of standard deviation 2⁻ᵇ to w at each toss, clips, and holds the result
             against r in full (the published code, which adds N(0, 1/levels)). "full" knows no rounding.
 
@@ -50,7 +51,8 @@ class Coins:
         noisy = whole and self.rounding == "gaussian"
         object.__setattr__(self, "_noise", 2.0**-self.precision if noisy else None)
         bits = self.precision if whole and not noisy else _BITS
-        object.__setattr__(self, "_prepared", None if noisy else _prepared(self.kernel, int(bits)))
+        prepared = None if noisy else _prepared(self.kernel, int(bits), self.rounding)
+        object.__setattr__(self, "_prepared", prepared)
 
     def toss(self, rng: np.random.Generator) -> np.ndarray:
         """One draw of all coins: int8 of the kernel's shape, −1, 0 or 1."""
@@ -58,13 +60,14 @@ class Coins:
             largest, signs = self._prepared
         else:
             noisy = self.kernel + self._noise * rng.standard_normal(self.kernel.shape)
-            largest, signs = _prepared(np.clip(noisy, -1, 1), _BITS)
+            largest, signs = _prepared(np.clip(noisy, -1, 1), _BITS, "nearest")
         return (_words(rng, self.kernel.shape) <= largest) * signs
 
 
-def _prepared(kernel: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+def _prepared(kernel: np.ndarray, bits: int, rounding: str) -> tuple[np.ndarray, np.ndarray]:
     """Largest r that shows a one, and the sign of that; the sign is 0 where none does."""
-    levels = np.rint(np.abs(kernel, dtype=np.float64) * 2.0**bits).astype(np.uint64)
+    rounded = np.ceil if rounding == "up" else np.rint
+    levels = rounded(np.abs(kernel, dtype=np.float64) * 2.0**bits).astype(np.uint64)
     below = levels << np.uint64(_BITS - bits)
     largest = np.maximum(below, 1) - np.uint64(1)  # 2³² itself has no room in 32 bits
     return largest.astype(np.uint32), (np.sign(kernel) * (levels > 0)).astype(np.int8)

@@ -12,7 +12,7 @@ from keras import ops
 
 from noisyweights.networks import integers
 
-__all__ = ["batches"]
+__all__ = ["batches", "chain"]
 
 _ROOM = 2**27  # bytes for the values of the widest layer
 _UNKNOWN = 1000  # inputs at once where nobody says how wide the layers are
@@ -42,10 +42,10 @@ def batches(
         batch_size: None for as many inputs as the widest layer has room for.
         reading: what is wanted of the outputs (n, …), one row for each input, in keras.ops.
     """
-    chain = _chain(model) or [model]
+    steps = chain(model) or [model]
     wanted = {id(layer) for layer in swapped}
-    cut = next(i for i, layer in enumerate(chain) if wanted & {id(one) for one in layer._flatten_layers()})
-    before, after = chain[:cut], chain[cut:]
+    cut = next(i for i, layer in enumerate(steps) if wanted & {id(one) for one in layer._flatten_layers()})
+    before, after = steps[:cut], steps[cut:]
     variables = [layer.kernel for layer in swapped]
 
     def outputs(layers, values, kernels):
@@ -63,7 +63,7 @@ def batches(
         summed = ops.add(summed, layer.bias) if layer.use_bias else summed
         return outputs(after[1:], layer.activation(summed), kernels)
 
-    size = batch_size or _batch_size(chain, x)
+    size = batch_size or _batch_size(steps, x)
     if found := _levels(before, after[0], x):
         levels, step = found
         used = np.flatnonzero(levels.any(0) | (np.arange(levels.shape[1]) == 0))  # at least one
@@ -84,7 +84,7 @@ def _evaluation(run: Callable, values: Any, count: int) -> Evaluate:
     return evaluate
 
 
-def _chain(model: keras.Model) -> list[keras.layers.Layer] | None:
+def chain(model: keras.Model) -> list[keras.layers.Layer] | None:
     """The layers of a network in which each takes what the one before gives; None for any other network."""
     if isinstance(model, keras.Sequential):
         return list(model.layers)
@@ -116,11 +116,11 @@ def _through(layers: Sequence[Any], values: Any) -> Any:
     return values
 
 
-def _batch_size(chain: list, x: np.ndarray) -> int:
-    if len(chain) == 1 and isinstance(chain[0], keras.Model):
+def _batch_size(steps: list, x: np.ndarray) -> int:
+    if len(steps) == 1 and isinstance(steps[0], keras.Model):
         return _UNKNOWN
     values, widest = ops.convert_to_tensor(x[:1]), 1
-    for layer in chain:
+    for layer in steps:
         widest = max(widest, math.prod(values.shape))
         values = layer(values, training=False)
     return max(1, _ROOM // (widest * x.itemsize))
