@@ -83,6 +83,7 @@ PROFILES = {
     ),
     "full": Config(
         seed=7, trained=None, tested=None, shifted=5000, repeats=3, together=1, epochs=12, vi_epochs=5,
+        ensembles=3,
     ),
 }  # fmt: skip
 
