@@ -402,7 +402,7 @@ def _of_digits(result: Result) -> list[Measurement]:
     """Claims on the feed-forward network and MNIST."""
     sampled, labels = result.sampled["mnist-ff"], result.labels["mnist-ff"]
     logs = np.log(result.counts)
-    usual = (np.array(result.counts) >= 5) & np.isfinite(sampled.error[0])  # few votes are far from normal
+    usual = np.isfinite(sampled.error[0])
     slopes = np.array([np.polyfit(logs[usual], np.log(error[usual]), 1)[0] for error in sampled.error])
     within = ((sampled.single >= 0.2) & (sampled.single <= 0.5)).mean(1)
     found = [
@@ -437,7 +437,8 @@ def _of_clothes(result: Result) -> list[Measurement]:
         for second in votes.second_choice(result.sampled[task].votes["full"]):
             for name, (of, to) in groups.items():
                 among = np.isin(labels, of)
-                shares.setdefault(name, []).append(float(np.isin(second[among], to).mean()))
+                another = np.isin(second, to) & (second != labels)
+                shares.setdefault(name, []).append(float(another[among].mean()))
             if task == "mnist-ff":
                 between = np.concatenate([second[labels == 2] == 5, second[labels == 5] == 2])
                 shares.setdefault("share_2_5", []).append(float(between.mean()))

@@ -295,7 +295,7 @@ class _RandomScale:
         return ops.sum(squares / (2 * self.prior_scale**2) - log_scale + np.log(self.prior_scale) - 0.5)
 
     def quantised(self, scale: Any) -> Any:
-        """The nearest of the values that a scale can be stored as: 2^bits steps from 0 to a learnt end."""
+        """The nearest of the values that a scale can be stored as: 2^bits of them, from 0 to a learnt end."""
         return quantisers.pact(scale, clip=ops.exp(ops.convert_to_tensor(self.log_clip)), bits=self.bits)
 
     def scale_distribution(self) -> tuple[np.ndarray, np.ndarray]:

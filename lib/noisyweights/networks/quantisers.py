@@ -49,7 +49,7 @@ def libra(kernel: Any) -> Any:
 
 
 def pact(x: Any, *, clip: Any, bits: int) -> Any:
-    """Nearest of 2^bits equal steps from 0 to `clip`, with the gradient of x clipped to that range.
+    """Nearest of 2^bits equally spaced values from 0 to `clip`, with the gradient of x clipped to them.
 
     The gradient in `clip` is 1 where x lies above it, so that it can be learnt with all else.
 

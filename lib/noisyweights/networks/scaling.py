@@ -63,7 +63,7 @@ def renormalise(model: keras.Model, *, stretch: bool) -> keras.Model:
     Args:
         model: sequential or functional; it is left as it is. The copy is not compiled.
         stretch: divide also where all weights are smaller than 1. Their coins then show fewer zeros, and
-            the noise of a sum of coins, relative to its mean, falls by about the root of the factor.
+            the noise of a sum of coins, relative to its mean, falls by the root of the factor or more.
 
     Raises: ValueError for a model that Keras cannot clone, for NaN or infinite weights, for a layer other
         than Dense and convolutions with weights out of range, for a network within the network whose
