@@ -7,6 +7,7 @@ __all__ = [
     "binary",
     "chips",
     "classifiers",
+    "coin_moments",
     "coinflip",
     "coins",
     "energy",
