@@ -8,7 +8,7 @@ from noisyweights import lazy
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 __version__ = "0.1.0"
-__all__ = ["evidence", "experiments", "networks", "noise"]
+__all__ = ["evidence", "experiments", "hardware", "networks", "noise"]
 __getattr__ = lazy.modules(__name__)
 
 
