@@ -67,3 +67,14 @@ def test_a_point_brings_free_weights_into_range_and_stretches_them():
     points["fashion-free-20"] = found | {"source": np.zeros(32, np.uint8)}
     with pytest.raises(ValueError, match="fashion-free-20 was computed on other pictures"):
         coin_variants.collect(SMOKE, None, points)
+
+
+def test_offsets_count_stretched_networks_only_where_they_were_free():
+    variants = {
+        ("fashion", "paper", 400): variant([3, 4, 5]),
+        ("fashion", "free", 400): variant([6, 7, 8]),
+        ("mnist", "paper", 400): variant([1, 1, 1]),
+    }
+    offset, loss = Result(FULL, (5, 250), variants, WHOLE).offsets("fashion")
+    np.testing.assert_allclose(loss, [3, 4, 5, 6, 7, 8, 4, 5, 6])
+    assert offset.shape == loss.shape

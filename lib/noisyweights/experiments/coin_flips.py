@@ -15,7 +15,7 @@ from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_networks, pictures, training
-from noisyweights.experiments.coin_scores import choice_matrix, opinions
+from noisyweights.experiments.coin_scores import likeness, opinions
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import largest, mean_interval, ratio_interval
 from noisyweights.networks import coin_moments, coinflip, inference, votes
@@ -377,7 +377,12 @@ def _of_accuracies(result: Result) -> list[Measurement]:
             for task in TASKS
         ]
         found.append(Measurement("S-precision", f"worst_loss_{bits}bit", *largest(lost), repeats, "points"))
-        alike = np.array([_alike(v, bits) for v in _by_training(result.sampled["mnist-ff"])])
+        alike = np.array(
+            [
+                likeness(_choices(of["full"]), _choices(of[bits]), classes=10)
+                for of in _by_training(result.sampled["mnist-ff"])
+            ]
+        )
         found.append(_interval("S-precision", f"second_correlation_{bits}bit", alike))
     return found
 
@@ -389,13 +394,8 @@ def _by_training(sampled: Sampled) -> list[dict[int | str, np.ndarray]]:
     ]
 
 
-def _alike(of: Mapping[int | str, np.ndarray], bits: int) -> float:
-    """Correlation of the counts of (first, second) choices off the diagonal, at a precision and in full."""
-    matrices = []
-    for precision in ("full", bits):
-        first, second = votes.first_choice(of[precision]), votes.second_choice(of[precision])
-        matrices.append(choice_matrix(first, second, classes=10)[~np.eye(10, dtype=bool)])
-    return float(np.corrcoef(*matrices)[0, 1])
+def _choices(ballots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return votes.first_choice(ballots), votes.second_choice(ballots)
 
 
 def _of_digits(result: Result) -> list[Measurement]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["Opinions", "choice_matrix", "opinions"]
+__all__ = ["Opinions", "choice_matrix", "likeness", "opinions"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,17 @@ def choice_matrix(of: ArrayLike, called: ArrayLike, *, classes: int) -> np.ndarr
     matrix = np.zeros((classes, classes))
     np.add.at(matrix, (of[called >= 0], called[called >= 0]), 1)
     return matrix
+
+
+def likeness(
+    one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], *, classes: int
+) -> float:
+    """Correlation of who is second to whom, by two series of (first, second) choices, (n,) each.
+
+    Over all pairs of different classes; NaN where one of the two never has a second choice.
+    """
+    apart = ~np.eye(classes, dtype=bool)
+    counts = [choice_matrix(first, second, classes=classes)[apart] for first, second in (one, other)]
+    if not all(np.ptp(count) for count in counts):
+        return np.nan
+    return float(np.corrcoef(*counts)[0, 1])

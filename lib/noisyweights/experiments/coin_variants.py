@@ -107,6 +107,20 @@ class Result:
     variants: Mapping[tuple[str, str, int], Variant]
     source: DataSource
 
+    def offsets(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Offset of every network of a set, "mnist" or "fashion", and the points it loses: (networks,) each.
+
+        Networks that were kept in the range have nothing to stretch, so only free ones count twice.
+        """
+        known = [
+            (one.offset[:, at], one.loss(road))
+            for (of, start, _), one in self.variants.items()
+            for at, road in enumerate(("plain", "stretched"))
+            if of == name and (road == "plain" or start == "free")
+        ]
+        offset, loss = map(np.concatenate, zip(*known, strict=True))
+        return offset, loss
+
 
 def points(config: Config) -> tuple[str, ...]:
     """All trainings of a set, start and width each: "fashion-paper-400"."""
