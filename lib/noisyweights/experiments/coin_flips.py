@@ -437,8 +437,8 @@ def _of_clothes(result: Result) -> list[Measurement]:
         for second in votes.second_choice(result.sampled[task].votes["full"]):
             for name, (of, to) in groups.items():
                 among = np.isin(labels, of)
-                another = np.isin(second, to) & (second != labels)
-                shares.setdefault(name, []).append(float(another[among].mean()))
+                # Inside the group, be it the label itself where the first choice was another of the group.
+                shares.setdefault(name, []).append(float(np.isin(second[among], to).mean()))
             if task == "mnist-ff":
                 between = np.concatenate([second[labels == 2] == 5, second[labels == 5] == 2])
                 shares.setdefault("share_2_5", []).append(float(between.mean()))
