@@ -2,5 +2,5 @@
 
 from noisyweights import lazy
 
-__all__ = ["cells", "converters", "nonidealities", "wires"]
+__all__ = ["cells", "converters", "crossbar", "nonidealities", "wires"]
 __getattr__ = lazy.modules(__name__)
