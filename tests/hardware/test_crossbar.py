@@ -87,8 +87,8 @@ def test_converters_against_a_table_worked_out_by_hand():
     readout = Readout(dac=Converter(2, 0, 3), adc=Converter(3, -7, 7), rows=2)  # steps of 1 and of 2
     x = [[1.2, 2.6, 0.4], [0.6, 0.4, 2.9]]
     # Driven 1, 3, 0: products 6 and 0. The codes are −7, −5, …, 7: 6 is half way, at 6.5 steps, and goes to
-    # the even code 6, which is 5; 0 is at 3.5 steps, code 4, which is 1. Driven 1, 0, 3: 3 is code 5, so it is
-    # 3, and −6 is half a step, code 0, which is −7.
+    # the even code 6, which is 5; 0 is at 3.5 steps, code 4, which is 1.
+    # Driven 1, 0, 3: 3 is code 5, which is 3; −6 is half a step, code 0, which is −7.
     np.testing.assert_array_equal(crossbar.product(x, None, readout=readout), [[5 + 1], [3 - 7]])
 
 
