@@ -67,7 +67,10 @@ def measured(ks: float, ratio: float, gain: float) -> list[Measurement]:
         ((0.01, 0.3, 0.02), Verdict.REPRODUCED),
         ((0.01, 0.9, 0.02), Verdict.PARTLY),
         ((0.03, 0.9, -0.02), Verdict.NOT_REPRODUCED),
-        ((0.02, 0.5, 0.0), Verdict.NOT_REPRODUCED),  # every interval straddles its bound
+        ((0.02, 0.5, 0.0), Verdict.UNDECIDED),  # every interval straddles its bound
+        ((0.01, 0.5, 0.0), Verdict.UNDECIDED),  # one holds
+        ((0.03, 0.5, 0.0), Verdict.NOT_REPRODUCED),  # one fails
+        ((0.03, 0.5, 0.02), Verdict.PARTLY),  # one fails, one holds, one straddles
     ],
 )
 def test_verdict_from_fabricated_measurements(values, expected) -> None:

@@ -38,7 +38,7 @@ def test_number(value: float, text: str) -> None:
         (2.34e-7, 2.1e-7, 2.6e-7, "", "2.34 × 10⁻⁷ (2.10 to 2.60 × 10⁻⁷)"),
         (-0.0001, -0.4, 0.4, "", "0.00 (−0.40 to 0.40)"),
         (11.0, 11.0, 11.0, "nodes", "11 nodes"),
-        (0.5, -math.inf, math.inf, "", "not known"),
+        (0.5, -math.inf, math.inf, "", "0.500 (no interval)"),
         (0.5, 0.25, math.inf, "", "0.50 (0.25 to ∞)"),
     ],
 )

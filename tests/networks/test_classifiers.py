@@ -127,3 +127,12 @@ def test_a_network_without_weights_gets_them():
     assert losses[-1] < losses[0]
     with pytest.raises(ValueError, match="labels must be whole numbers from 0 to 2"):
         train(model, x, labels + CLASSES)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", keras.optimizers.Adam()])
+def test_an_optimizer_is_asked_for_by_the_number_of_steps(optimizer):
+    x, labels = clouds(50)
+    with pytest.raises(TypeError, match=r"such as decaying_adam\(1e-3\) gives, not (adam|Adam)"):
+        classifiers.train(
+            network(RECIPES["full"]), x, labels, epochs=1, batch_size=10, optimizer=optimizer, seed=0
+        )

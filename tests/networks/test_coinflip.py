@@ -291,7 +291,8 @@ def broken(part):
 @pytest.mark.parametrize(
     ("make", "changes", "says"),
     [
-        (mlp, {"draws": 0}, "draws must be at least 1, got 0"),
+        (mlp, {"draws": 0}, "draws must be at least 1, and whole, got 0"),
+        (mlp, {"draws": 2.5}, "draws must be at least 1, and whole, got 2.5"),
         (mlp, {"precision": 0}, "precision must be 'full' or from 1 to 32 bits, got 0"),
         (mlp, {"rounding": "down"}, "rounding must be one of"),
         (mlp, {"sampled_layers": "none"}, "sampled_layers must be one of dense, all, got 'none'"),

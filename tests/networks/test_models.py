@@ -120,3 +120,9 @@ def test_nothing_here_names_a_backend(module):
             names.add(node.module.split(".")[0])
     assert not names & {"tensorflow", "tensorflow_probability", "jax", "torch"}
     assert "keras" in names
+
+
+@pytest.mark.parametrize("bits", [0, 4.5])
+def test_bits_that_no_scale_has(bits):
+    with pytest.raises(ValueError, match=f"bits of a scale must be at least 1, and whole, got {bits}"):
+        models.RandomScale(**SCALE | {"bits": bits})

@@ -62,6 +62,7 @@ class Verdict(StrEnum):
     REPRODUCED = "reproduced"
     PARTLY = "partly"
     NOT_REPRODUCED = "not reproduced"
+    UNDECIDED = "undecided"
     NOT_TESTABLE = "not testable here"
     NOT_MEASURED = "not yet measured"
 
@@ -307,8 +308,10 @@ def check_states(
 def verdict(
     claim_id: str, measurements: Iterable[Measurement], *, claims: Mapping[str, Claim] | None = None
 ) -> Verdict:
-    """Return the verdict on one claim: all checks hold, some hold, none holds, not testable or not measured.
+    """Return the verdict on one claim.
 
+    Reproduced if all checks hold; if any fails, partly where others hold and not reproduced where none does;
+    undecided if none fails and not all hold.
     Raises what `check_states` raises.
     """
     if not find(claim_id, claims).testable:
@@ -318,6 +321,8 @@ def verdict(
         return Verdict.NOT_MEASURED
     if all(s is State.HOLDS for s in states):
         return Verdict.REPRODUCED
+    if State.FAILS not in states:
+        return Verdict.UNDECIDED
     return Verdict.PARTLY if State.HOLDS in states else Verdict.NOT_REPRODUCED
 
 

@@ -7,17 +7,17 @@ from html import escape
 from noisyweights.evidence import notation
 from noisyweights.evidence.claims import Checked, Claim, Measurement, State, Verdict, check_states, verdict
 
-__all__ = ["Column", "badge", "claim", "figure", "headline", "row", "scroll", "table"]
+__all__ = ["Column", "badge", "caption", "claim", "figure", "headline", "row", "scroll", "table"]
 
 _MARKS = {
     Verdict.REPRODUCED: "✓",
     Verdict.PARTLY: "◐",
     Verdict.NOT_REPRODUCED: "✗",
+    Verdict.UNDECIDED: "?",
     Verdict.NOT_TESTABLE: "⊘",
     Verdict.NOT_MEASURED: "…",
     State.HOLDS: "✓",
     State.FAILS: "✗",
-    State.UNDECIDED: "?",
 }
 
 
@@ -64,6 +64,11 @@ def table(rows: Sequence[Sequence[str]], *, label: str, kind: str) -> str:
     )
     content = f'<table class="{kind}"><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table>'
     return scroll(content, label=label)
+
+
+def caption(text: str) -> str:
+    """Return the line above a table that says what it shows."""
+    return f'<p class="nw-caption">{escape(text)}</p>'
 
 
 def headline(claim: Claim, columns: Sequence[Column]) -> tuple[Verdict, Column | None]:

@@ -24,14 +24,14 @@ def number(value: float, *, digits: int = 3) -> str:
 def interval(measurement: Measurement) -> str:
     """Return value and 95 % interval with the two digits that the interval's width leaves meaningful.
 
-    A computed value comes alone; where nothing is known of either end, the words say so.
+    A computed value comes alone; where nothing is known of either end, words say so.
     """
     value, low, high = measurement.value, measurement.low, measurement.high
     unit = f" {measurement.unit}" if measurement.unit else ""
     if low == high:
         return f"{number(value, digits=4)}{unit}"
     if math.isinf(low) and math.isinf(high):
-        return "not known"
+        return f"{number(value)}{unit} (no interval)"
     ends = [end for end in (low, high) if math.isfinite(end)]
     size = max(map(abs, (value, *ends)))
     exponent = 0 if size == 0 or _PLAIN[0] <= size < _PLAIN[1] else _exponent(size)

@@ -73,7 +73,7 @@ def number(name: str, value: float | int | str, spec: str = "") -> None:
 def table(rows: Sequence[Sequence[str]], *, label: str) -> None:
     """Display rows of text; the first holds the column heads, the first cell of the others the row's head."""
     plain = "\n".join(" | ".join(row) for row in rows)
-    content = markup.table(rows, label=label, kind="nw-numbers")
+    content = markup.caption(label) + markup.table(rows, label=label, kind="nw-numbers")
     publish_display_data({"text/html": content, "text/plain": plain})
 
 

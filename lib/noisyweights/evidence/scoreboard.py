@@ -26,9 +26,10 @@ _INTRODUCTION = """# Scoreboard
 
 All {total} claims of the four papers. Each has a criterion that was fixed before anything was measured; the
 verdict follows from it by code alone. A check *holds* when the whole 95 % interval of the measured quantity
-satisfies it, *fails* when the whole interval violates it, and is *undecided* in between. All checks hold:
-reproduced. Some hold: partly. None holds: not reproduced. The first badge is the recorded full run's where
-there is one. {shown}"""
+satisfies it, *fails* when the whole interval violates it, and is *undecided* in between, as whenever there is
+no interval. All checks hold: reproduced. One fails: partly where others hold, not reproduced where none does.
+None fails, and not all hold: undecided. The first badge is the recorded full run's where there is one.
+{shown}"""
 
 
 def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Mapping[str, str]) -> str:

@@ -47,6 +47,7 @@ def train(
 
     Raises: ValueError for no data, NaN or infinite values, lengths that differ, labels that the network has
         no output for, or a loss that is not finite after an epoch, with the weights as they were before.
+        TypeError for an optimizer that is none of a number of steps.
     """
     x, labels = np.asarray(x, np.float32), np.asarray(labels)
     if not len(x) or len(x) != len(labels):
@@ -64,6 +65,11 @@ def train(
         )
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
+    if isinstance(optimizer, str | keras.optimizers.Optimizer):
+        raise TypeError(
+            "optimizer is a function of the number of steps, such as decaying_adam(1e-3) gives, not "
+            f"{optimizer if isinstance(optimizer, str) else type(optimizer).__name__}"
+        )
     before = [weight.numpy() for weight in model.weights]
     steps = -(-len(x) // batch_size)
     # TensorFlow compiles for processors to slower code than it has.

@@ -133,8 +133,8 @@ def _checked(
         raise ValueError(f"x must hold at least one input, (n, …), got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"x has {np.sum(~np.isfinite(x))} NaN or infinite values: mend or leave them out")
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, got {draws}")
+    if draws < 1 or draws != int(draws):
+        raise ValueError(f"draws must be at least 1, and whole, got {draws}")
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     outputs = model(x[:_FEW], training=False)

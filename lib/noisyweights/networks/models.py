@@ -94,6 +94,10 @@ class RandomScale:
     bits: int
     initial_scale: float
 
+    def __post_init__(self):
+        if self.bits < 1 or self.bits != int(self.bits):
+            raise ValueError(f"bits of a scale must be at least 1, and whole, got {self.bits}")
+
 
 @dataclass(frozen=True)
 class Binary:
