@@ -109,8 +109,8 @@ class Project:
         return self.folder / "_build" / name
 
     def points(self, edition: str) -> dict[str, str]:
-        """Checksums of the computed points, by their file's name."""
-        files = sorted(self.edition(edition).glob("points/*/*.npz"))
+        """Checksums of the computed points, by their file's name; what a kill left unfinished is hidden."""
+        files = sorted(self.edition(edition).glob("points/*/[!.]*.npz"))
         return {f"{file.parent.name}/{file.stem}": read_point(file).sha256 for file in files}
 
 

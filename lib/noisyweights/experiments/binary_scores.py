@@ -121,7 +121,7 @@ def read_accuracies(directory: str | Path) -> dict[tuple[str, str], np.ndarray]:
     Raises: ValueError for a file that is no such point.
     """
     found: dict[tuple[str, str], list[float]] = {}
-    for path in sorted(Path(directory).glob("*.npz")) if directory else ():
+    for path in sorted(Path(directory).glob("[!.]*.npz")) if directory else ():
         point = read_point(path)
         if (point.experiment, point.profile) != ("binary_cifar", "full"):
             raise ValueError(
