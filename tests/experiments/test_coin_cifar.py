@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from noisyweights import seeds
+from noisyweights.evidence import datasets
 from noisyweights.evidence.claims import verdict
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
@@ -30,7 +31,7 @@ def drawn(monkeypatch):
             rng.integers(256, size=shape, dtype=np.uint8), np.arange(100) % 10, tuple("0123456789"), source
         )
 
-    monkeypatch.setattr(coin_cifar.datasets, "cifar10", some)
+    monkeypatch.setattr(datasets, "cifar10", some)
 
 
 def test_points_are_gathered_from_their_folder(drawn, tmp_path):

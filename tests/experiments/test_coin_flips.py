@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from noisyweights import seeds
+from noisyweights.evidence import datasets
 from noisyweights.evidence.claims import verdict, whole
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
@@ -30,8 +31,8 @@ def pictures(monkeypatch):
     def some(*, split):
         return LabelledImages(np.zeros((1000, 28, 28, 1), np.uint8), LABELS, tuple("0123456789"), source)
 
-    monkeypatch.setattr(coin_flips.datasets, "mnist", some)
-    monkeypatch.setattr(coin_flips.datasets, "fashion_mnist", some)
+    monkeypatch.setattr(datasets, "mnist", some)
+    monkeypatch.setattr(datasets, "fashion_mnist", some)
 
 
 def ballots(accuracy, second, *, called=None):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from noisyweights.evidence import datasets, metrics
+from noisyweights.evidence import metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.experiments import coin_networks, pictures
 from noisyweights.experiments.coin_withheld import Doubt, by_class, excess_rise, withhold
@@ -74,10 +74,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     """Train and sample one network; the device has no part in it."""
     kind, _, number = point.partition("-")
     seed = config.seed + 1000 * int(number)
-    train, test = (
-        pictures.first(datasets.cifar10(split=split), limit)
-        for split, limit in (("train", config.trained), ("test", config.tested))
-    )
+    train, test = (coin_networks.load(config, "cifar10", split) for split in ("train", "test"))
     if kind == "withheld":
         train = withhold(train, int(number), config.share / 100, seed=config.seed)
     network = coin_networks.make(

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from noisyweights import seeds
-from noisyweights.evidence import datasets, metrics
+from noisyweights.evidence import metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
@@ -160,8 +160,7 @@ def counts(config: Config) -> tuple[int, ...]:
 
 def load(config: Config, task: str, split: str) -> LabelledImages:
     """The pictures of a task, as many as the profile takes."""
-    images = (datasets.mnist if task.startswith("mnist") else datasets.fashion_mnist)(split=split)
-    return pictures.first(images, config.trained if split == "train" else config.tested)
+    return coin_networks.load(config, "mnist" if task.startswith("mnist") else "fashion_mnist", split)
 
 
 def make_network(config: Config, task: str, *, seed: int) -> keras.Model:
@@ -273,12 +272,12 @@ def _first_layer(network: keras.Model, x: np.ndarray, *, seed: int) -> dict[str,
     given = keras.Model(network.inputs, layer.input).predict(x, verbose=0)
     kernel = layer.kernel.numpy()
     exact = given @ kernel
-    spread = np.maximum(np.sqrt(given**2 @ (np.abs(kernel) * (1 - np.abs(kernel)))), 1e-12)
+    variance = given**2 @ (np.abs(kernel) * (1 - np.abs(kernel)))
     coins = coinflip.sampled_coins(network, precision="full", sampled_layers="dense")[layer.name]
     rng = seeds.generator(seed, "first layer")
     tossed = sum(given @ coins.toss(rng).astype(np.float32) for _ in range(TOSSES)) / TOSSES
     mean = exact + layer.bias.numpy()
-    active = mean * stats.norm.cdf(mean / spread) + spread * stats.norm.pdf(mean / spread)
+    active, _ = coin_moments.rectified(mean, variance)
     plain = np.maximum(mean, 0)
     return {
         "product_bias": np.array(np.mean(tossed - exact) / np.sqrt(np.mean(exact**2))),

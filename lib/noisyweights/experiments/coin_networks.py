@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from noisyweights import seeds
+from noisyweights.evidence import datasets
 from noisyweights.evidence.images import LabelledImages
+from noisyweights.experiments import pictures
 from noisyweights.networks import classifiers, coin_moments, unit_range
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["STARTS", "Settings", "make", "offset", "ranked", "scaled", "train"]
+__all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "scaled", "train"]
 
 # Where dense weights start and stay: as in `unit_range.STARTS`, or as in Keras, anywhere.
 STARTS = (*unit_range.STARTS, "free")
@@ -30,6 +32,12 @@ class Settings:
     batch_size: int = field(default=100, metadata={"words": "examples in a step"})
     rate: float = field(default=1e-3, metadata={"words": "of RMSProp, Keras's own; not stated"})
     dropout: float = field(default=0.2, metadata={"words": "in training, feed-forward; not stated"})
+
+
+def load(settings: Settings, name: str, split: str) -> LabelledImages:
+    """The "train" or "test" pictures of a set, by its name in `datasets`, as many as the settings take."""
+    images = getattr(datasets, name)(split=split)
+    return pictures.first(images, settings.trained if split == "train" else settings.tested)
 
 
 def make(

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from noisyweights.evidence import datasets
 from noisyweights.evidence.claims import Measurement
-from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
 from noisyweights.experiments import coin_networks, pictures
 from noisyweights.experiments.device import Device
@@ -30,12 +28,12 @@ __all__ = [
     "Variant",
     "collect",
     "compute",
-    "load",
     "measurements",
     "points",
 ]
 
 DATASETS = ("mnist", "fashion_mnist")
+_SETS = {"mnist": "mnist", "fashion": "fashion_mnist"}
 _STARTS = {"paper": "paper", "code": "published code", "free": "free"}
 # Ways to toss the same network: two readings of the paper at 4 bits, and what its published code does.
 WAYS = {
@@ -124,20 +122,14 @@ class Result:
 
 def points(config: Config) -> tuple[str, ...]:
     """All trainings of a set, start and width each: "fashion-paper-400"."""
-    roads = [f"{name}-{start}-{config.width}" for name in ("mnist", "fashion") for start in _STARTS]
+    roads = [f"{name}-{start}-{config.width}" for name in _SETS for start in _STARTS]
     return tuple(dict.fromkeys([*roads, *(f"fashion-paper-{width}" for width in config.widths)]))
-
-
-def load(config: Config, name: str, split: str) -> LabelledImages:
-    """The pictures of a set, "mnist" or "fashion", as many as the profile takes."""
-    images = (datasets.mnist if name == "mnist" else datasets.fashion_mnist)(split=split)
-    return pictures.first(images, config.trained if split == "train" else config.tested)
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train and sample one variant; the device has no part in it."""
     name, start, width = point.split("-")
-    train, test = load(config, name, "train"), load(config, name, "test")
+    train, test = (coin_networks.load(config, _SETS[name], split) for split in ("train", "test"))
     x = coin_networks.scaled(test)
     seen = coin_networks.scaled(pictures.first(train, CHOSEN))
     found = []
@@ -186,7 +178,7 @@ def _sampled(
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
     """Gather the variants; raises ValueError for points of other pictures than would be loaded now."""
-    sources = {name: load(config, name, "test").source for name in ("mnist", "fashion")}
+    sources = {name: coin_networks.load(config, of, "test").source for name, of in _SETS.items()}
     pictures.check_source(points, {name: sources[name.partition("-")[0]] for name in points})
     names = ("standard", "votes", "offset", "ways")
     variants = {}

@@ -110,10 +110,7 @@ def by_class(ballots: np.ndarray, labels: np.ndarray) -> Doubt:
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train and sample all networks of a share; the device has no part in it."""
     share = int(point) / 100
-    train, test = (
-        pictures.first(datasets.mnist(split=split), limit)
-        for split, limit in (("train", config.trained), ("test", config.tested))
-    )
+    train, test = (coin_networks.load(config, "mnist", split) for split in ("train", "test"))
     x, found = coin_networks.scaled(test), []
     for number in range(config.classes if share else config.repeats):
         seed = config.seed + 1000 * number

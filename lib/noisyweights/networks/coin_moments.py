@@ -16,7 +16,7 @@ from scipy import stats
 from noisyweights.networks import swapping
 from noisyweights.networks.scaling import kernel_of
 
-__all__ = ["OutputMoments", "compensate", "output_moments"]
+__all__ = ["OutputMoments", "compensate", "output_moments", "rectified"]
 
 _LAST = tuple(map(keras.activations.get, ("linear", "softmax")))
 _BEHIND = (keras.layers.Rescaling, keras.layers.Softmax)
@@ -109,15 +109,15 @@ def _through(
         variance = (mean**2 + variance) @ own + variance @ kernel**2
         mean = mean @ kernel + (layer.bias.numpy() if layer.use_bias else 0)
         if layer is not layers[-1]:
-            mean, variance = _rectified(mean, variance)
+            mean, variance = rectified(mean, variance)
     return mean, variance
 
 
-def _rectified(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance of max(z, 0) for normal z."""
+def rectified(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of max(z, 0) for normal z of this mean and variance, all of one shape."""
     deviation = np.sqrt(np.maximum(variance, 1e-24))
     ratio = mean / deviation
     above, density = stats.norm.cdf(ratio), stats.norm.pdf(ratio)
-    rectified = mean * above + deviation * density
+    average = mean * above + deviation * density
     square = (mean**2 + variance) * above + mean * deviation * density
-    return rectified, np.maximum(square - rectified**2, 0)
+    return average, np.maximum(square - average**2, 0)
