@@ -111,7 +111,7 @@ def test_more_bits_come_closer():
 
 def test_wires_are_seen_as_conductances():
     crossbar = place(weights(12, 4), np.full((12, 4), 0.1), cell=FINE, rng=None)
-    seen = crossbar.wired(rows=6, row_ohm=3.0, column_ohm=5.0)
+    seen = crossbar.wired(rows=6, columns=4, row_ohm=3.0, column_ohm=5.0)
     x = inputs(3, 12)
     expected = sum(
         column_currents_uA(crossbar.positive_uS[tile], x[:, tile], row_ohm=3.0, column_ohm=5.0)
@@ -121,7 +121,7 @@ def test_wires_are_seen_as_conductances():
     found = seen.product(x, None, readout=Readout(None, None, 6)) * crossbar.gain_uS
     np.testing.assert_allclose(found, expected, rtol=1e-9)
     assert (seen.deviation_uS < crossbar.deviation_uS).all()
-    perfect = crossbar.wired(rows=6, row_ohm=0, column_ohm=0)
+    perfect = crossbar.wired(rows=6, columns=4, row_ohm=0, column_ohm=0)
     np.testing.assert_array_equal(perfect.positive_uS, crossbar.positive_uS)
     np.testing.assert_array_equal(perfect.deviation_uS, crossbar.deviation_uS)
 

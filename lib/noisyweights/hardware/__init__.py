@@ -2,5 +2,18 @@
 
 from noisyweights import lazy
 
-__all__ = ["cells", "converters", "crossbar", "nonidealities", "wires"]
+__all__ = [
+    "array_layers",
+    "cells",
+    "chip",
+    "converters",
+    "costs",
+    "crossbar",
+    "deployment",
+    "figures",
+    "nonidealities",
+    "reads",
+    "wires",
+    "workloads",
+]
 __getattr__ = lazy.modules(__name__)

@@ -54,13 +54,14 @@ class Converter:
 
 
 def calibrate(values: ArrayLike, *, bits: int, coverage: float) -> Converter:
-    """A converter whose range, symmetric about 0, holds this share of all values.
+    """A converter whose range holds this share of all values: from 0 where none is negative, else about 0.
 
     A narrow range has a fine step and cuts what lies beyond; the best coverage is a matter of bits.
 
     Raises: ValueError for no values, NaN or infinite ones, all zero, or a coverage outside (0, 1].
     """
-    size = np.abs(np.asarray(values, float)).ravel()
+    values = np.asarray(values, float)
+    size = np.abs(values).ravel()
     if not size.size or not np.isfinite(size).all():
         raise ValueError("calibration needs values, all of them finite")
     if not 0 < coverage <= 1:
@@ -68,4 +69,4 @@ def calibrate(values: ArrayLike, *, bits: int, coverage: float) -> Converter:
     high = float(np.quantile(size, coverage))
     if high == 0:
         raise ValueError("calibration needs values other than 0")
-    return Converter(bits, -high, high)
+    return Converter(bits, -high if values.min() < 0 else 0.0, high)

@@ -8,6 +8,7 @@ weight of one, so that small weights too fill the range of the cells.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from noisyweights.hardware.cells import LevelCell
 from noisyweights.hardware.converters import Converter
 from noisyweights.hardware.wires import column_currents_uA
 
-__all__ = ["Crossbar", "Readout", "place"]
+__all__ = ["Crossbar", "Readout", "place", "place_signs"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Crossbar:
         x = np.asarray(x, float)
         return x @ self.weights, np.sqrt(x**2 @ self.deviations**2)
 
-    def wired(self, *, rows: int, row_ohm: float, column_ohm: float) -> Crossbar:
+    def wired(self, *, rows: int, columns: int, row_ohm: float, column_ohm: float) -> Crossbar:
         """The crossbar as its wires let it be seen: conductances from each driver to each reader.
 
         A resistive network is linear, so one conductance for each pair of row and column says all of it.
@@ -114,19 +115,18 @@ class Crossbar:
         negative cells stand in arrays of their own.
 
         Args:
-            rows: of one array.
+            rows, columns: of one array.
             row_ohm, column_ohm: of one segment, as in `wires.column_currents_uA`.
         """
         seen = {}
         for name in ("positive_uS", "negative_uS"):
             cells = getattr(self, name)
-            tiles = [cells[start : start + rows] for start in range(0, len(cells), rows)]
-            seen[name] = np.concatenate(
-                [
-                    column_currents_uA(tile, np.eye(len(tile)), row_ohm=row_ohm, column_ohm=column_ohm)
-                    for tile in tiles
-                ]
-            )
+            seen[name] = np.empty_like(cells)
+            for top, left in itertools.product(*map(range, (0, 0), cells.shape, (rows, columns))):
+                tile = np.s_[top : top + rows, left : left + columns]
+                seen[name][tile] = column_currents_uA(
+                    cells[tile], np.eye(len(cells[tile])), row_ohm=row_ohm, column_ohm=column_ohm
+                )
         before, after = self.positive_uS + self.negative_uS, sum(seen.values())
         share = np.divide(after, before, out=np.ones_like(after), where=before > 0)
         return replace(self, **seen, deviation_uS=self.deviation_uS * share)
@@ -161,3 +161,25 @@ def place(
     held = np.asarray(cell.levels_uS)
     positive, negative = (held[level] if rng is None else cell.written(level, rng) for level in levels)
     return Crossbar(positive, negative, deviation * gain, gain)
+
+
+def place_signs(signs: ArrayLike, *, cell: LevelCell, rng: np.random.Generator | None) -> Crossbar:
+    """Put signs on single cells, the highest level for 1 and the lowest for −1, beside a reference.
+
+    What is taken off is the mean of both levels, a column of cells that are read together and so hold it.
+
+    Args:
+        signs: −1 or 1, (inputs, outputs).
+        cell, rng: as in `place`.
+
+    Raises: ValueError for other numbers.
+    Source: Ahmed et al. (2023), §III-C(3).
+    """
+    signs = np.asarray(signs, float)
+    if signs.ndim != 2 or not signs.size or not np.isin(signs, (-1, 1)).all():
+        raise ValueError(f"signs must be a matrix (inputs, outputs) of −1 and 1, got shape {signs.shape}")
+    low, high = cell.levels_uS[0], cell.levels_uS[-1]
+    levels = np.where(signs > 0, len(cell.levels_uS) - 1, 0)
+    positive = np.asarray(cell.levels_uS)[levels] if rng is None else cell.written(levels, rng)
+    nothing = np.zeros_like(signs)
+    return Crossbar(positive, nothing + (low + high) / 2, nothing, np.full(signs.shape[1], (high - low) / 2))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from noisyweights import seeds
 from noisyweights.networks.binary import Given, given, scaled_layers
 
-__all__ = ["choose", "predict_passes", "predictor", "stored_samples"]
+__all__ = ["choose", "draw_scales", "predict_passes", "predictor", "stored_samples"]
 
 
 def stored_samples(model: keras.Model, n: int, *, seed: int, rounded: bool = True) -> list[np.ndarray]:
@@ -28,17 +28,21 @@ def stored_samples(model: keras.Model, n: int, *, seed: int, rounded: bool = Tru
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
-    found = []
-    for place, layer in enumerate(scaled_layers(model)):
-        loc, scale = layer.scale_distribution()
-        z = seeds.generator(seed, "scales", place).standard_normal((n, layer.outputs), np.float32)
-        drawn = loc + scale * z
-        if rounded:
-            drawn = ops.convert_to_numpy(layer.quantised(ops.convert_to_tensor(drawn)))
-        else:
-            drawn = np.clip(drawn, 0, layer.largest_scale())
-        found.append(drawn)
-    return found
+    return [
+        draw_scales(layer, n, seeds.generator(seed, "scales", place), rounded=rounded)
+        for place, layer in enumerate(scaled_layers(model))
+    ]
+
+
+def draw_scales(
+    layer: keras.layers.Layer, n: int, rng: np.random.Generator, *, rounded: bool = True
+) -> np.ndarray:
+    """Draw `n` vectors of one layer's random scales, float32 (n, outputs). Arguments as `stored_samples`."""
+    loc, scale = layer.scale_distribution()
+    drawn = loc + scale * rng.standard_normal((n, layer.outputs), np.float32)
+    if rounded:
+        return ops.convert_to_numpy(layer.quantised(ops.convert_to_tensor(drawn)))
+    return np.clip(drawn, 0, layer.largest_scale())
 
 
 def choose(samples: Sequence[np.ndarray], *, passes: int, seed: int) -> list[np.ndarray]:

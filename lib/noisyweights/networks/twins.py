@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from noisyweights import seeds
 from noisyweights.networks.layers import MeanField, MeanFieldConv2D, MeanFieldDense
 from noisyweights.noise.law import Law
 
-__all__ = ["from_deterministic", "with_law"]
+__all__ = ["check_plain", "cloned", "from_deterministic", "with_law"]
 
 
 def with_law(model: keras.Model, law: Law) -> keras.Model:
@@ -24,19 +25,20 @@ def with_law(model: keras.Model, law: Law) -> keras.Model:
     Raises: TypeError when `law` is no law; ValueError for a model that Keras cannot clone (subclassed), or
         without mean-field layers.
     """
-    changed = []
+    pairs: list[tuple[keras.layers.Layer, keras.layers.Layer]] = []
 
-    def clone(layer):
-        config = layer.get_config()
-        if isinstance(layer, MeanField):
-            config |= {"law": law}
-            changed.append(layer.name)
-        return type(layer).from_config(config)
+    def twin_of(layer):
+        if not isinstance(layer, MeanField):
+            return None
+        twin = type(layer).from_config(layer.get_config() | {"law": law})
+        pairs.append((layer, twin))
+        return twin
 
-    twin = _clone(model, clone)
-    if not changed:
+    twin = cloned(model, twin_of)
+    if not pairs:
         raise ValueError(f"{model.name} has no mean-field layers, so no law to swap: see from_deterministic")
-    _copy(model, twin)
+    for old, new in pairs:
+        _copy(old, new)
     return twin
 
 
@@ -73,31 +75,27 @@ def from_deterministic(
         "initial_scale": initial_scale,
     }
     pairs: list[tuple[keras.layers.Layer, keras.layers.Layer]] = []
+    places = itertools.count()
 
-    def clone(layer):
-        twin = None
-        if type(layer) in _TWINS and convert(layer):
-            own = None if seed is None else int(seeds.fold(seed, len(pairs))[0]) & 0x7FFFFFFF
-            if layer.use_bias and biases == "none":
-                raise ValueError(
-                    f"{layer.name} has a bias, which biases='none' would lose: name another word"
-                )
-            kept = biases if layer.use_bias else "none"
-            twin = _TWINS[type(layer)](layer, {**settings, "biases": kept, "seed": own})
-        twin = twin or type(layer).from_config(layer.get_config())
+    def twin_of(layer):
+        place = next(places)
+        if type(layer) not in _TWINS or not convert(layer):
+            return None
+        if layer.use_bias and biases == "none":
+            raise ValueError(f"{layer.name} has a bias, which biases='none' would lose: name another word")
+        own = None if seed is None else int(seeds.fold(seed, place)[0]) & 0x7FFFFFFF
+        kept = biases if layer.use_bias else "none"
+        twin = _TWINS[type(layer)](layer, {**settings, "biases": kept, "seed": own})
         pairs.append((layer, twin))
         return twin
 
-    copy = _clone(model, clone)
-    if all(type(twin) is type(layer) for layer, twin in pairs):
+    copy = cloned(model, twin_of)
+    if not pairs:
         raise ValueError(f"{model.name} has no Dense or Conv2D layer to make random")
     for layer, twin in pairs:
-        if type(twin) is not type(layer):
-            twin.kernel_loc.assign(layer.kernel)
-            if layer.use_bias:
-                (twin.bias_loc if biases == "random" else twin.bias).assign(layer.bias)
-        elif isinstance(twin, keras.layers.Layer):  # and not a bare operation, such as a sum
-            _copy(layer, twin)
+        twin.kernel_loc.assign(layer.kernel)
+        if layer.use_bias:
+            (twin.bias_loc if biases == "random" else twin.bias).assign(layer.bias)
     return copy
 
 
@@ -106,14 +104,16 @@ def _dense(layer: keras.layers.Dense, settings: dict[str, Any]) -> MeanFieldDens
 
 
 def _convolution(layer: keras.layers.Conv2D, settings: dict[str, Any]) -> MeanFieldConv2D:
-    if (
-        layer.groups != 1
-        or np.any(np.asarray(layer.dilation_rate) != 1)
-        or layer.data_format != "channels_last"
-    ):
-        raise ValueError(f"{layer.name}: groups, dilation and channels first have no mean-field twin")
+    check_plain(layer)
     shape = {"strides": layer.strides, "padding": layer.padding}
     return MeanFieldConv2D(layer.filters, layer.kernel_size, **shape, **_kept(layer), **settings)
+
+
+def check_plain(layer: keras.layers.Conv2D) -> None:
+    """Raise ValueError for a convolution with groups or dilation, or with channels first."""
+    dilated = np.any(np.asarray(layer.dilation_rate) != 1)
+    if layer.groups != 1 or dilated or layer.data_format != "channels_last":
+        raise ValueError(f"{layer.name}: groups, dilation and channels first have no twin")
 
 
 def _kept(layer: keras.layers.Layer) -> dict[str, Any]:
@@ -131,12 +131,17 @@ def _kept(layer: keras.layers.Layer) -> dict[str, Any]:
 _TWINS = {keras.layers.Dense: _dense, keras.layers.Conv2D: _convolution}
 
 
-def _copy(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
-    for old, new in zip(source.weights, target.weights, strict=True):
-        new.assign(old)
+def cloned(
+    model: keras.Model, twin_of: Callable[[keras.layers.Layer], keras.layers.Layer | None]
+) -> keras.Model:
+    """Return a network of the same graph with other layers in it.
 
+    Args:
+        model: sequential or functional.
+        twin_of: of each layer what takes its place; None for a copy with the same state.
 
-def _clone(model: keras.Model, clone: Callable[[keras.layers.Layer], keras.layers.Layer]) -> keras.Model:
+    Raises: ValueError for a model that Keras cannot clone (subclassed), or that is not built.
+    """
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):  # a graph of layers
         raise ValueError(
             f"{model.name} is a subclass of keras.Model, whose layers cannot be exchanged: "
@@ -144,4 +149,22 @@ def _clone(model: keras.Model, clone: Callable[[keras.layers.Layer], keras.layer
         )
     if not model.built:
         raise ValueError(f"{model.name} has no weights yet: give it an Input, or call it once")
-    return keras.models.clone_model(model, clone_function=clone, recursive=True)
+    kept: list[tuple[keras.layers.Layer, keras.layers.Layer]] = []
+
+    def clone(layer):
+        if (twin := twin_of(layer)) is not None:
+            return twin
+        twin = type(layer).from_config(layer.get_config())
+        kept.append((layer, twin))
+        return twin
+
+    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    for layer, twin in kept:
+        if isinstance(twin, keras.layers.Layer):  # and not a bare operation, such as a sum
+            _copy(layer, twin)
+    return copy
+
+
+def _copy(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
+    for old, new in zip(source.weights, target.weights, strict=True):
+        new.assign(old)

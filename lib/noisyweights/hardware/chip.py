@@ -1,0 +1,188 @@
+"""A chip: the cells of its arrays, what happens to them, and how the arrays are driven and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from noisyweights.hardware import nonidealities
+from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, LevelCell, domain_wall
+
+__all__ = ["COINS", "DOMAIN_WALL", "IDEAL", "SCALES", "Chip", "Fault", "Junctions", "ScaleStore"]
+
+Fault = Callable[..., np.ndarray]
+"""What happens to cells once they are written: (conductance_uS, *, rng) → conductance_uS, of any shape."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Junctions:
+    """Fluctuating junctions, which carry the standard deviations of weights: how far they can be set.
+
+    A layer's widest weight gets the widest junction; what a bias cannot make narrow enough stays too wide.
+
+    Args:
+        ratio: of the widest standard deviation to the narrowest; infinite if any can be set.
+        levels: settings of the bias, whose standard deviations are evenly spaced by factors; None for any.
+        spread: standard deviation of the logarithm of a junction's own, between junctions at one bias.
+
+    Raises: ValueError for a ratio below 1, fewer than two levels, levels of an infinite ratio, or a negative
+        spread.
+    """
+
+    ratio: float
+    levels: int | None
+    spread: float
+
+    def __post_init__(self) -> None:
+        if not self.ratio >= 1:
+            raise ValueError(f"ratio is that of the widest to the narrowest, 1 or more, got {self.ratio}")
+        if self.levels is not None and (self.levels < 2 or self.ratio == np.inf):
+            raise ValueError(
+                f"levels divide a finite ratio into 2 settings or more, got {self.levels} and {self.ratio}"
+            )
+        if not 0 <= self.spread < np.inf:
+            raise ValueError(f"spread must be finite and not negative, got {self.spread}")
+
+    def set_to(self, deviation: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+        """Standard deviations that junctions have when set as near as can be to these, of any shape."""
+        widest = deviation.max(initial=0)
+        if not widest:
+            return deviation
+        found = np.maximum(deviation, widest / self.ratio)
+        if self.levels is not None and self.ratio > 1:
+            step = np.log(self.ratio) / (self.levels - 1)
+            found = widest * np.exp(-step * np.rint(np.log(widest / found) / step))
+        return found * np.exp(self.spread * rng.standard_normal(found.shape))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleStore:
+    """Where a network with random scales keeps draws of them, one of which each pass takes.
+
+    Args:
+        cell: that holds one scale.
+        vectors: draws stored for each layer.
+
+    Raises: ValueError for no vectors.
+    Source: Ahmed et al. (2023), eq. 4 and §III-C(2).
+    """
+
+    cell: LevelCell
+    vectors: int
+
+    def __post_init__(self) -> None:
+        if self.vectors < 1:
+            raise ValueError(f"vectors must be at least 1, got {self.vectors}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """What a network is deployed on; see `deployment.deploy`.
+
+    Args:
+        cell: of weights. Numbers take a pair of cells, signs take one.
+        junctions: of random weights; None on a chip without.
+        scales: of random scales; None on a chip without.
+        coin_bits: for networks sampled by coin flips, bits of each coin's random number; None on a chip that
+            tosses none.
+        faults: what happens to the written cells, in this order.
+        read_noise: standard deviation of a cell's conductance between reads, over the conductance.
+        rows, columns: of one array. Larger matrices take several, and numbers from different rows are added.
+        row_ohm, column_ohm: of the wire between two neighbouring cells.
+        dac_bits, adc_bits: of converters; None for exact ones.
+        coverage: share of the numbers in a calibration that the converters' range holds.
+        source: where the settings are from.
+
+    Raises: ValueError for arrays without cells, other bits, or numbers out of range.
+    """
+
+    cell: LevelCell
+    junctions: Junctions | None
+    scales: ScaleStore | None
+    coin_bits: int | None
+    faults: tuple[Fault, ...]
+    read_noise: float
+    rows: int
+    columns: int
+    row_ohm: float
+    column_ohm: float
+    dac_bits: int | None
+    adc_bits: int | None
+    coverage: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.rows < 1 or self.columns < 1:
+            raise ValueError(f"an array has at least 1 row and 1 column, got {self.rows} × {self.columns}")
+        for name in ("read_noise", "row_ohm", "column_ohm"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ValueError(f"{name} must be finite and not negative, got {getattr(self, name)}")
+        for name in ("dac_bits", "adc_bits", "coin_bits"):
+            bits = getattr(self, name)
+            if bits is not None and (not 1 <= bits <= 24 or bits != int(bits)):
+                raise ValueError(f"{name} must be None or from 1 to 24, and whole, got {bits}")
+        if not 0 < self.coverage <= 1:
+            raise ValueError(f"coverage is a share above 0 and up to 1, got {self.coverage}")
+
+
+IDEAL = Chip(
+    cell=domain_wall(low_uS=1.0, high_uS=100.0, levels=2**16, spread=0.0),
+    junctions=Junctions(ratio=np.inf, levels=None, spread=0.0),
+    scales=ScaleStore(cell=domain_wall(low_uS=1.0, high_uS=100.0, levels=2**16, spread=0.0), vectors=1024),
+    coin_bits=None,
+    faults=(),
+    read_noise=0.0,
+    rows=2**16,
+    columns=2**16,
+    row_ohm=0.0,
+    column_ohm=0.0,
+    dac_bits=None,
+    adc_bits=None,
+    coverage=1.0,
+    source="nothing is wrong with it",
+)
+
+_ARRAYS = {
+    "read_noise": 0.01,
+    "rows": 128,
+    "columns": 128,
+    "row_ohm": 1.0,
+    "column_ohm": 1.0,
+    "dac_bits": 8,
+    "adc_bits": 8,
+    "coverage": 0.9999,
+}
+
+DOMAIN_WALL = Chip(
+    cell=domain_wall(low_uS=37.84, high_uS=76.95, levels=32, spread=0.0),
+    junctions=Junctions(ratio=10.0, levels=16, spread=0.05),
+    scales=None,
+    coin_bits=None,
+    faults=(partial(nonidealities.program, error_uS=0.4),),
+    source="the kind of Liu et al. (2022); conductances as measured on four pillars (J. Doevenspeck et al., "
+    "2021), programmed to 1 % of their range; all else assumed",
+    **_ARRAYS,
+)
+
+SCALES = Chip(
+    cell=BINARY_SOT,
+    junctions=None,
+    scales=ScaleStore(cell=FOUR_PILLARS.tandem(5), vectors=32),
+    coin_bits=None,
+    faults=(),
+    source="the kind of Ahmed et al. (2023), §III-C; cells as their presets say; all else assumed",
+    **_ARRAYS,
+)
+
+COINS = Chip(
+    cell=BINARY_SOT,
+    junctions=None,
+    scales=None,
+    coin_bits=8,
+    faults=(),
+    source="the kind of Aimone et al. (2023); cells as their preset says; all else assumed",
+    **_ARRAYS,
+)

@@ -1,0 +1,222 @@
+"""Deployment: a trained network becomes one on arrays of cells, with the same ways to predict."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+
+from noisyweights import seeds
+from noisyweights.hardware import array_layers, crossbar
+from noisyweights.hardware.array_layers import ArrayBinary, ArrayLayer, Patches
+from noisyweights.hardware.chip import Chip, ScaleStore
+from noisyweights.hardware.crossbar import Crossbar
+from noisyweights.networks import binary, passes, scaling, twins
+from noisyweights.networks.coins import Coins
+from noisyweights.networks.layers import MeanField
+
+__all__ = ["array_layers_of", "deploy"]
+
+
+def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) -> keras.Model:
+    """Return the network on arrays of a chip, for `inference.predict_draws`: one read of all arrays a draw.
+
+    Kernels of dense layers and convolutions go on cells, random ones on cells with junctions, binary ones on
+    single cells, random scales in a store beside them. Biases, activations, normalisation and pooling stay
+    digital. The same seed gives the same chip, cell by cell, whatever else is set.
+
+    Args:
+        model: functional or sequential, of float32; trained. Mean-field layers keep their law, and are drawn
+            from the same uniforms as in software. On a chip with `coin_bits` kernels of ordinary dense layers
+            are odds of coins, and convolutions stand still.
+        chip: what it is built of.
+        calibration: inputs, (n, …), by which the converters' ranges are set; some hundred do.
+        seed: whole number from which cells and stored scales follow.
+
+    A deployed network cannot be saved: keep the model and deploy it again.
+
+    Raises: ValueError for a model without such layers, with random biases, in another precision, or of a kind
+        that the chip has no parts for; for coins with weights outside of [−1, 1]; and for calibration inputs
+        that are none, NaN or infinite.
+    """
+    calibration = np.asarray(calibration, np.float32)
+    if calibration.ndim < 2 or not len(calibration) or not np.isfinite(calibration).all():
+        raise ValueError(
+            f"calibration needs finite inputs, (n, …), at least one, got shape {calibration.shape}"
+        )
+    places = itertools.count()
+    found: list[ArrayLayer] = []
+
+    def twin_of(layer):
+        maker = next((make for kind, make in _MAKERS.items() if isinstance(layer, kind)), None)
+        if maker is None:
+            return None
+        if layer.compute_dtype != "float32":
+            raise ValueError(f"{layer.name} computes in {layer.compute_dtype}, and arrays here in float32")
+        found.append(maker(layer, chip, _Rngs(seed, next(places))))
+        return found[-1]
+
+    deployed = twins.cloned(model, twin_of)
+    if not found:
+        raise ValueError(f"{model.name} has no layer to put on arrays: dense or convolutional, random or not")
+    _calibrate(deployed, found, chip, calibration)
+    return deployed
+
+
+def array_layers_of(model: keras.Model) -> list[ArrayLayer]:
+    """Layers of a deployed network that are on arrays, each once."""
+    # Keras has no public way to the layers inside of layers.
+    return [layer for layer in model._flatten_layers() if isinstance(layer, ArrayLayer)]
+
+
+class _Rngs:
+    """Generators of one layer's cells, named by what they are for."""
+
+    def __init__(self, seed: int, place: int):
+        self._name = (seed, "chip", place)
+
+    def __call__(self, purpose: str) -> np.random.Generator:
+        return seeds.generator(*self._name, purpose)
+
+
+def _calibrate(model: keras.Model, layers: list[ArrayLayer], chip: Chip, inputs: np.ndarray) -> None:
+    if chip.dac_bits is None and chip.adc_bits is None:
+        return
+    # Layer by layer, each behind converters that are already set.
+    for layer in layers:
+        driven = getattr(layer, "binary_inputs", False)  # signs need a switch for each row, and no converter
+        layer.calibrate(
+            lambda: model(inputs, training=False),
+            dac_bits=None if driven else chip.dac_bits,
+            adc_bits=chip.adc_bits,
+            coverage=chip.coverage,
+        )
+
+
+def _array(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, rng: _Rngs) -> Crossbar:
+    """The crossbar after faults and with its wires."""
+    pair = {}
+    for name in ("positive_uS", "negative_uS"):
+        cells = getattr(placed, name)
+        for place, fault in enumerate(chip.faults):
+            cells = fault(cells, rng=rng(f"{name}/{place}"))
+        pair[name] = cells
+    placed = replace(placed, **pair)
+    if chip.row_ohm or chip.column_ohm:
+        lines = {"row_ohm": chip.row_ohm, "column_ohm": chip.column_ohm}
+        placed = placed.wired(rows=chip.rows, columns=chip.columns, **lines)
+    return placed
+
+
+def _read_uS(placed: Crossbar, chip: Chip) -> np.ndarray:
+    return chip.read_noise * np.hypot(placed.positive_uS, placed.negative_uS)
+
+
+def _common(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, bias: np.ndarray | None) -> dict:
+    patches = None
+    if hasattr(layer, "kernel_size"):
+        patches = Patches(layer.kernel_size, layer.strides, layer.padding)
+    return {
+        "read_uS": _read_uS(placed, chip),
+        "rows": chip.rows,
+        "patches": patches,
+        "bias": np.zeros(len(placed.gain_uS)) if bias is None else bias,
+        "name": layer.name,
+    }
+
+
+def _mean_field(layer: MeanField, chip: Chip, rng: _Rngs) -> ArrayLayer:
+    if chip.junctions is None:
+        raise ValueError(f"{layer.name} has random weights, and the chip no junctions: see chip.Junctions")
+    if layer.biases == "random":
+        raise ValueError(f"{layer.name} has random biases, and arrays here add biases as numbers")
+    mean = _matrix(np.asarray(layer.kernel_loc))
+    deviation = np.exp(_matrix(np.asarray(layer.kernel_log_scale)), dtype=np.float64)
+    placed = crossbar.place(mean, deviation, cell=chip.cell, rng=rng("cells"))
+    set_uS = chip.junctions.set_to(placed.deviation_uS, rng=rng("junctions"))
+    placed = _array(layer, replace(placed, deviation_uS=set_uS), chip, rng)
+    bias = None if layer.biases == "none" else np.asarray(layer.bias)
+    drawn = array_layers.fluctuating(placed, law=layer.law)
+    return ArrayLayer(placed, drawn=drawn, activation=layer.activation, **_common(layer, placed, chip, bias))
+
+
+def _deterministic(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayLayer:
+    if isinstance(layer, keras.layers.Conv2D):
+        twins.check_plain(layer)
+    kernel = _matrix(scaling.kernel_of(layer))
+    bias = np.asarray(layer.bias) if layer.use_bias else None
+    if chip.coin_bits is None or not isinstance(layer, keras.layers.Dense):
+        placed = _array(layer, crossbar.place(kernel, None, cell=chip.cell, rng=rng("cells")), chip, rng)
+        return ArrayLayer(
+            placed, drawn=None, activation=layer.activation, **_common(layer, placed, chip, bias)
+        )
+    try:
+        Coins(kernel, chip.coin_bits)
+    except ValueError as error:
+        raise ValueError(f"{layer.name}: {error}") from error
+    odds = np.rint(np.abs(kernel) * 2.0**chip.coin_bits) / 2.0**chip.coin_bits
+    # The same cells twice: as they are where a coin shows nothing, and where it shows the weight's sign.
+    signs = np.where(kernel < 0, -1.0, 1.0)
+    off, on = (
+        _array(layer, crossbar.place(of, None, cell=chip.cell, rng=rng("cells")), chip, rng)
+        for of in (np.zeros_like(kernel), signs)
+    )
+    off = replace(off, gain_uS=on.gain_uS)
+    mean = _difference(off) + odds * (_difference(on) - _difference(off))
+    return ArrayLayer(
+        on,
+        drawn=array_layers.coins(off, on, odds=odds),
+        mean_uS=mean,
+        activation=layer.activation,
+        **_common(layer, on, chip, bias),
+    )
+
+
+def _binary(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayBinary:
+    signs = _matrix(keras.ops.convert_to_numpy(layer.binary_kernel()))
+    placed = _array(layer, crossbar.place_signs(signs, cell=chip.cell, rng=rng("cells")), chip, rng)
+    scales = np.asarray(layer.scale)[np.newaxis] if hasattr(layer, "scale") else None
+    if scales is None:
+        if chip.scales is None:
+            raise ValueError(f"{layer.name} has random scales, and the chip no store: see chip.ScaleStore")
+        scales = _stored(layer, chip.scales, rng)
+    return ArrayBinary(
+        placed,
+        drawn=None,
+        binary_inputs=layer.binary_inputs,
+        pool_size=getattr(layer, "pool_size", 1),
+        moving_mean=np.asarray(layer.moving_mean),
+        moving_variance=np.asarray(layer.moving_variance),
+        scales=scales,
+        **_common(layer, placed, chip, np.asarray(layer.bias)),
+    )
+
+
+def _stored(layer: keras.layers.Layer, store: ScaleStore, rng: _Rngs) -> np.ndarray:
+    """Scales as cells hold them: the range from 0 to the layer's largest on that of the cell."""
+    low, high = store.cell.levels_uS[0], store.cell.levels_uS[-1]
+    wanted = passes.draw_scales(layer, store.vectors, rng("scales"))
+    gain = (high - low) / layer.largest_scale()
+    written = store.cell.written(store.cell.nearest(low + wanted * gain), rng("store"))
+    return np.maximum(written - low, 0) / gain
+
+
+def _matrix(kernel: np.ndarray) -> np.ndarray:
+    return kernel.reshape(-1, kernel.shape[-1])
+
+
+def _difference(placed: Crossbar) -> np.ndarray:
+    return placed.positive_uS - placed.negative_uS
+
+
+_MAKERS: dict[type, Callable[..., ArrayLayer]] = {
+    MeanField: _mean_field,
+    binary.BinaryDense: _binary,
+    binary.BinaryConv2D: _binary,
+    keras.layers.Dense: _deterministic,
+    keras.layers.Conv2D: _deterministic,
+}

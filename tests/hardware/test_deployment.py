@@ -1,0 +1,269 @@
+"""Deployment: on a perfect chip a network predicts as in software, draw by draw; on others as parts say."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from noisyweights import seeds
+from noisyweights.hardware import nonidealities
+from noisyweights.hardware.cells import domain_wall
+from noisyweights.hardware.chip import COINS, DOMAIN_WALL, IDEAL, SCALES, Chip, Junctions, ScaleStore
+from noisyweights.hardware.deployment import array_layers_of, deploy
+from noisyweights.networks import chips, inference, models, passes, twins
+from noisyweights.noise import laws
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+import tensorflow as tf  # isort: skip
+
+CHOICES = {"prior_scale": 1.0, "kl_weight": 0.0, "biases": "fixed", "initial_scale": 0.3, "seed": 0}
+RANDOM = models.RandomScale(prior_loc=1.0, prior_scale=0.1, kl_weight=0.0, bits=4, initial_scale=0.2)
+QUIET = {"faults": (), "read_noise": 0.0, "row_ohm": 0.0, "column_ohm": 0.0}
+
+
+TWO = keras.initializers.Constant(2.0)
+
+
+def pixels(n=20, shape=(8, 8, 1)):
+    return seeds.generator(0, "pixels").uniform(0, 1, (n, *shape)).astype(np.float32)
+
+
+def network(shape=(8, 8, 1), start=0):
+    keras.utils.set_random_seed(start)
+    image = keras.Input(shape)
+    x = keras.layers.Conv2D(3, 3, strides=2, padding="same", activation="relu", bias_initializer="ones")(
+        image
+    )
+    x = keras.layers.Conv2D(2, (2, 1), activation="elu")(x)
+    x = keras.layers.Dense(6, activation="tanh", use_bias=False)(keras.layers.Flatten()(x))
+    return keras.Model(image, keras.layers.Dense(4, bias_initializer="ones")(x))
+
+
+def random_network(law=None):
+    return twins.from_deterministic(network(), law=laws.uniform() if law is None else law, **CHOICES)
+
+
+def binary_network(scale=RANDOM):
+    keras.utils.set_random_seed(0)
+    recipe, image = models.Binary(scale=scale), keras.Input((8, 8, 1))
+    start = seeds.generator(0, "start")
+    x = recipe.convolution(image, 4, 3, start=start, first=True, pool_size=2)
+    x = keras.layers.Flatten()(recipe.convolution(x, 5, 3, start=start))
+    found = keras.Model(image, recipe.logits(x, 3, start=start))
+    for layer in found.layers[1:]:
+        if hasattr(layer, "moving_mean"):
+            layer.moving_mean.assign(seeds.generator(0, layer.name).normal(size=layer.outputs))
+    return found
+
+
+def coin_network():
+    start = keras.initializers.RandomUniform(-1, 1, seed=0)
+    layers = [keras.layers.Dense(units, kernel_initializer=start) for units in (5, 3)]
+    return keras.Sequential([keras.Input((12,)), *layers])
+
+
+@pytest.mark.parametrize("law", [laws.gaussian(), laws.two_point()], ids=lambda law: law.name)
+def test_a_perfect_chip_draws_as_software_does(law):
+    model, x = random_network(law), pixels()
+    deployed = deploy(model, IDEAL, calibration=x, seed=0)
+    settings = {"draws": 5, "seed": 3}
+    software, hardware = (inference.predict_draws(one, x, **settings) for one in (model, deployed))
+    assert software.std(0).mean() > 0.05
+    # Half a step of 65,536 levels in each weight, and float32.
+    np.testing.assert_allclose(hardware, software, atol=2e-4)
+    other = deploy(random_network(laws.uniform()), IDEAL, calibration=x, seed=0)
+    assert np.abs(inference.predict_draws(other, x, **settings) - software).max() > 0.01
+
+
+def test_a_perfect_chip_computes_a_network_without_noise():
+    model, x = network(), pixels()
+    deployed = deploy(model, IDEAL, calibration=x, seed=0)
+    np.testing.assert_allclose(deployed(x), model(x), atol=2e-4)
+    with pytest.raises(ValueError, match="no random weights"):
+        inference.predict_draws(deployed, x, draws=2, seed=0)
+
+
+def test_a_read_draws_the_junctions_about_the_cells():
+    model, x = random_network(), pixels()
+    quiet = replace(DOMAIN_WALL, **QUIET, rows=7)
+    layer = array_layers_of(deploy(model, quiet, calibration=x, seed=0))[-1]
+    assert layer.readout.dac.bits == layer.readout.adc.bits == 8
+    assert layer.readout.rows == 7
+    at = seeds.fold(0, "read")
+    crossbar, deviation = layer.crossbar, layer.crossbar.deviation_uS
+    z = laws.uniform()(np.zeros(deviation.shape, np.float32), np.ones(deviation.shape, np.float32))
+    conductance = layer.sample("kernel", tf.constant(at))
+    np.testing.assert_allclose(
+        conductance, crossbar.positive_uS - crossbar.negative_uS + deviation * z.sample(seed=at), rtol=1e-5
+    )
+
+
+def test_tiles_and_converters_are_those_of_the_crossbar():
+    """The layers are TensorFlow, `Crossbar.product` is NumPy: they differ where a number is between codes."""
+    model, x = network(), pixels(100)
+    layers = array_layers_of(deploy(model, replace(DOMAIN_WALL, **QUIET, rows=7), calibration=x, seed=0))
+    for layer in layers:
+        given = seeds.generator(0, layer.name).normal(size=(200, len(layer.crossbar.weights)))
+        expected = layer.crossbar.product(given, None, readout=layer.readout)
+        found = layer.multiply(tf.constant(given, tf.float32)).numpy()
+        step = layer.readout.adc.step / layer.crossbar.gain_uS
+        assert np.mean(np.abs(found - expected) > step / 2) < 0.01
+        assert (np.abs(found - expected) <= 3 * step).all()
+
+
+def test_patches_make_a_convolution():
+    for padding in ("same", "valid"):
+        keras.utils.set_random_seed(0)
+        layer = keras.layers.Conv2D(3, (3, 2), strides=(2, 1), padding=padding)
+        model, x = keras.Sequential([keras.Input((7, 6, 2)), layer]), pixels(4, (7, 6, 2))
+        deployed = deploy(model, IDEAL, calibration=x, seed=0)
+        assert deployed.output_shape == model.output_shape
+        np.testing.assert_allclose(deployed(x), model(x), atol=2e-4)
+
+
+def test_scales_of_a_pass_are_one_of_those_stored():
+    model, x = binary_network(), pixels()
+    perfect = replace(IDEAL, scales=ScaleStore(cell=IDEAL.cell, vectors=5))
+    deployed = deploy(model, perfect, calibration=x, seed=0)
+    found = inference.predict_draws(deployed, x, draws=6, seed=2)
+    seeds_of = chips.chip_seeds(deployed, draws=6, seed=2)
+    layers = array_layers_of(deployed)
+    assert all(layer.random_weights == ("scale",) and layer.scales.shape[0] == 5 for layer in layers)
+    scales = [
+        np.stack([layer.sample("scale", tf.constant(at[place])) for at in seeds_of])
+        for place, layer in enumerate(layers)
+    ]
+    assert len(np.unique(scales[0], axis=0)) > 1
+    np.testing.assert_allclose(found, passes.predict_passes(model, x, scales), atol=2e-3)
+
+
+def test_scales_of_a_binary_network_without_draws_stay_numbers():
+    model, x = binary_network(None), pixels()
+    np.testing.assert_allclose(deploy(model, IDEAL, calibration=x, seed=0)(x), model(x), atol=1e-4)
+
+
+def test_coins_show_the_sign_with_the_probability_of_the_weight():
+    model, x = coin_network(), pixels(10, (12,))
+    deployed = deploy(model, replace(COINS, **QUIET, dac_bits=None, adc_bits=None), calibration=x, seed=0)
+    kernel = model.layers[0].kernel.numpy()
+    flat = replace(COINS, **QUIET, cell=replace(COINS.cell, spread=0.0), dac_bits=None, adc_bits=None)
+    layer = array_layers_of(deploy(model, flat, calibration=x, seed=0))[0]
+    draws = np.stack([layer.sample("kernel", seeds.fold(1, "coin", at)) for at in range(2000)])
+    shown = draws / layer.crossbar.gain_uS
+    np.testing.assert_allclose(np.unique(np.rint(shown)), [-1, 0, 1])
+    np.testing.assert_allclose(shown, np.rint(shown), atol=1e-5)
+    error = 5 * np.sqrt(np.abs(kernel) * (1 - np.abs(kernel)) / 2000) + 2.0**-9
+    assert (np.abs(shown.mean(0) - kernel) < error).all()
+    assert inference.predict_draws(deployed, x, draws=3, seed=0).shape == (3, 10, 3)
+
+
+def test_the_same_seed_is_the_same_chip():
+    model, x = random_network(), pixels()
+    settings = {"draws": 3, "seed": 0}
+    first, again, other = (
+        inference.predict_draws(deploy(model, DOMAIN_WALL, calibration=x, seed=seed), x, **settings)
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0
+    deployed = deploy(model, DOMAIN_WALL, calibration=x, seed=0)
+    small = inference.predict_draws(deployed, x, batch_size=3, **settings)
+    # Float32 sums differ by batch, and a current between two codes can then fall to either.
+    assert np.median(np.abs(small - first)) < 1e-5
+
+
+def test_faults_noise_and_wires_reach_the_cells():
+    model, x = random_network(), pixels()
+    stuck = partial(nonidealities.stick, low=1.0, high=0.0, low_uS=20.0, high_uS=90.0)
+    layer = array_layers_of(deploy(model, replace(IDEAL, faults=(stuck,)), calibration=x, seed=0))[0]
+    assert (layer.crossbar.positive_uS == 20).all()
+    assert (layer.crossbar.negative_uS == 20).all()
+    noisy = replace(DOMAIN_WALL, **QUIET | {"read_noise": 0.1})
+    layer = array_layers_of(deploy(network(), noisy, calibration=x, seed=0))[-1]
+    draws = np.stack([layer.sample("kernel", seeds.fold(1, "read", at)) for at in range(3000)])
+    expected = 0.1 * np.hypot(layer.crossbar.positive_uS, layer.crossbar.negative_uS)
+    np.testing.assert_allclose(draws.std(0), expected, rtol=0.1)
+    lossy = replace(DOMAIN_WALL, **QUIET | {"row_ohm": 50.0})
+    weak = array_layers_of(deploy(network(), lossy, calibration=x, seed=0))[-1]
+    assert (weak.crossbar.positive_uS < layer.crossbar.positive_uS).all()
+
+
+def test_junctions_are_set_as_near_as_can_be():
+    deviation = np.geomspace(0.01, 1, 50).reshape(5, 10)
+    rng = seeds.generator(0, "junctions")
+    exact = Junctions(ratio=np.inf, levels=None, spread=0.0).set_to(deviation, rng=rng)
+    np.testing.assert_allclose(exact, deviation)
+    found = Junctions(ratio=10.0, levels=5, spread=0.0).set_to(deviation, rng=rng)
+    np.testing.assert_allclose(np.unique(np.round(found, 12)), np.geomspace(0.1, 1, 5))
+    within = deviation >= 0.1
+    assert (np.abs(np.log(found / deviation))[within] <= np.log(10) / 8 * (1 + 1e-9)).all()
+    spread = Junctions(ratio=np.inf, levels=None, spread=0.2).set_to(np.ones((100, 100)), rng=rng)
+    assert np.log(spread).std() == pytest.approx(0.2, rel=0.03)
+
+
+def _settings(**changed):
+    return {name: getattr(IDEAL, name) for name in IDEAL.__dataclass_fields__} | changed
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: Chip(**_settings(rows=0)), "at least 1 row and 1 column, got 0"),
+        (lambda: Chip(**_settings(read_noise=-1.0)), "read_noise must be finite and not negative"),
+        (lambda: Chip(**_settings(adc_bits=2.5)), "adc_bits must be None or from 1 to 24"),
+        (lambda: Chip(**_settings(coverage=0.0)), "coverage is a share"),
+        (lambda: Junctions(ratio=0.5, levels=None, spread=0.0), "1 or more, got 0.5"),
+        (lambda: Junctions(ratio=np.inf, levels=4, spread=0.0), "levels divide a finite ratio"),
+        (lambda: Junctions(ratio=2.0, levels=4, spread=-1.0), "spread must be finite and not negative"),
+        (lambda: ScaleStore(cell=IDEAL.cell, vectors=0), "vectors must be at least 1"),
+        (lambda: deploy(random_network(), COINS, calibration=pixels(), seed=0), "the chip no junctions"),
+        (lambda: deploy(binary_network(), COINS, calibration=pixels(), seed=0), "the chip no store"),
+        (lambda: deploy(network(), IDEAL, calibration=pixels(0), seed=0), "calibration needs finite inputs"),
+        (
+            lambda: deploy(
+                keras.Sequential([keras.Input((3,)), keras.layers.ReLU()]),
+                IDEAL, calibration=np.ones((2, 3)), seed=0,
+            ),
+            "no layer to put on arrays",
+        ),
+        (
+            lambda: deploy(
+                keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, kernel_initializer=TWO)]),
+                COINS, calibration=np.ones((2, 3)), seed=0,
+            ),
+            r"a coin's weight lies in \[-1, 1\]",
+        ),
+        (
+            lambda: deploy(
+                twins.from_deterministic(network(), law=laws.gaussian(), **CHOICES | {"biases": "random"}),
+                IDEAL, calibration=pixels(), seed=0,
+            ),
+            "has random biases",
+        ),
+        (
+            lambda: deploy(
+                keras.Sequential([keras.Input((5, 5, 1)), keras.layers.Conv2D(2, 2, dilation_rate=2)]),
+                IDEAL, calibration=np.ones((2, 5, 5, 1)), seed=0,
+            ),
+            "groups, dilation and channels first",
+        ),
+        (
+            lambda: deploy(network(), DOMAIN_WALL, calibration=0 * pixels(), seed=0),
+            "conv2d.*: calibration needs",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_deployed(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()
+
+
+def test_a_chip_has_parts_for_each_kind():
+    x = pixels()
+    scaled = deploy(binary_network(), SCALES, calibration=x, seed=0)
+    assert inference.predict_draws(scaled, x, draws=4, seed=0).std(0).max() > 0
+    wide = replace(DOMAIN_WALL, cell=domain_wall(low_uS=1, high_uS=2, levels=4, spread=0.0))
+    assert inference.predict_draws(
+        deploy(random_network(), wide, calibration=x, seed=0), x, draws=2, seed=0
+    ).shape == (2, 20, 4)
