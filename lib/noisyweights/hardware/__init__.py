@@ -13,6 +13,7 @@ __all__ = [
     "figures",
     "nonidealities",
     "reads",
+    "successive",
     "wires",
     "workloads",
 ]

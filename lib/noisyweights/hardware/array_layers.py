@@ -98,13 +98,13 @@ class ArrayLayer(keras.layers.Layer):
         self.patches = patches
         self.activation = keras.activations.get(activation)
         self._drawn = drawn
-        self._read_uS = tf.constant(read_uS, tf.float32) if read_uS.any() else None
+        self.read_uS = read_uS
         held = crossbar.positive_uS - crossbar.negative_uS if mean_uS is None else mean_uS
         self._mean_uS = tf.constant(held, tf.float32)
         self._gain_uS = tf.constant(crossbar.gain_uS, tf.float32)
         self._bias = tf.constant(bias, tf.float32)
         self._watched: list[np.ndarray] | None = None
-        if drawn is not None or self._read_uS is not None:
+        if drawn is not None or read_uS.any():
             self.random_weights = ("kernel",)
         self.built = True
 
@@ -113,10 +113,11 @@ class ArrayLayer(keras.layers.Layer):
         if shape:
             raise ValueError(f"{self.name} is read one draw at a time, and chips cannot be stacked in it")
         found = self._mean_uS if self._drawn is None else self._drawn(seed)
-        if self._read_uS is None:
+        if not self.read_uS.any():
             return found
         other = tf.random.experimental.stateless_fold_in(seed, 1)
-        return found + self._read_uS * tf.random.stateless_normal(found.shape, other)
+        deviation = tf.constant(self.read_uS, tf.float32)
+        return found + deviation * tf.random.stateless_normal(found.shape, other)
 
     def multiply(self, x: tf.Tensor) -> tf.Tensor:
         """One read: products of inputs (…, inputs) with the weights, (…, outputs)."""

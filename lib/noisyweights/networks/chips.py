@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from noisyweights import seeds
 
-__all__ = ["chip", "chip_seeds", "drawn", "random_layers"]
+__all__ = ["chip", "chip_seeds", "drawn", "holding", "random_layers"]
 
 # Of the thread that runs or traces a call: others draw for themselves.
 _DRAWN: ContextVar[Mapping[tuple[int, str], tf.Tensor]] = ContextVar("drawn", default=MappingProxyType({}))
@@ -67,10 +67,18 @@ def chip(model: keras.Model, seeds: tf.Tensor, *, stack: int | None = None) -> I
         raise ValueError(f"seeds must have shape {(len(weights), 2)}, a row of chip_seeds, got {seeds.shape}")
     shape = () if stack is None else (stack,)
     values = {
-        (id(layer), weight): layer.sample(weight, seed, shape)
+        (layer, weight): layer.sample(weight, seed, shape)
         for (_, layer, weight), seed in zip(weights, tf.unstack(seeds), strict=True)
     }
-    token = _DRAWN.set({**_DRAWN.get(), **values})  # a block around this one keeps its chip
+    with holding(values):
+        yield
+
+
+@contextmanager
+def holding(values: Mapping[tuple[keras.layers.Layer, str], tf.Tensor]) -> Iterator[None]:
+    """Within this block, calls use these values of layers' random weights, by layer and weight."""
+    named = {(id(layer), weight): value for (layer, weight), value in values.items()}
+    token = _DRAWN.set({**_DRAWN.get(), **named})  # a block around this one keeps its chip
     try:
         yield
     finally:
