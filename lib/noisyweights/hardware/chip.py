@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy import optimize
 
 from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, LevelCell, domain_wall
@@ -21,7 +22,8 @@ Fault = Callable[..., np.ndarray]
 class Junctions:
     """Fluctuating junctions, which carry the standard deviations of weights: how far they can be set.
 
-    A layer's widest weight gets the widest junction; what a bias cannot make narrow enough stays too wide.
+    How strongly a layer's junctions are read is one number, set so that the range of the bias does most: the
+    variances of all weights together are what they should be, those out of range being cut to its ends.
 
     Args:
         ratio: of the widest standard deviation to the narrowest; infinite if any can be set.
@@ -48,10 +50,18 @@ class Junctions:
 
     def set_to(self, deviation: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
         """Standard deviations that junctions have when set as near as can be to these, of any shape."""
-        widest = deviation.max(initial=0)
-        if not widest:
+        if not deviation.any():
             return deviation
-        found = np.maximum(deviation, widest / self.ratio)
+        wanted = np.sum(deviation**2)
+
+        def held(widest: float) -> np.ndarray:
+            return np.clip(deviation, widest / self.ratio, widest)
+
+        widest = deviation.max()
+        if self.ratio < np.inf:
+            # From all too narrow to all too wide, and equal somewhere between.
+            widest = optimize.brentq(lambda end: np.sum(held(end) ** 2) - wanted, deviation.min(), widest)
+        found = held(widest)
         if self.levels is not None and self.ratio > 1:
             step = np.log(self.ratio) / (self.levels - 1)
             found = widest * np.exp(-step * np.rint(np.log(widest / found) / step))
@@ -149,8 +159,8 @@ _ARRAYS = {
     "read_noise": 0.01,
     "rows": 128,
     "columns": 128,
-    "row_ohm": 1.0,
-    "column_ohm": 1.0,
+    "row_ohm": 0.0,  # as the papers have it
+    "column_ohm": 0.0,
     "dac_bits": 8,
     "adc_bits": 8,
     "coverage": 0.9999,
@@ -173,8 +183,9 @@ SCALES = Chip(
     scales=ScaleStore(cell=FOUR_PILLARS.tandem(5), vectors=32),
     coin_bits=None,
     faults=(),
-    source="the kind of Ahmed et al. (2023), §III-C; cells as their presets say; all else assumed",
-    **_ARRAYS,
+    source="the kind of Ahmed et al. (2023), §III-C; cells as their presets say; flash converters, for "
+    "which 6 bits are many; all else assumed",
+    **_ARRAYS | {"adc_bits": 6},
 )
 
 COINS = Chip(

@@ -1,0 +1,356 @@
+"""Networks on arrays: what each method of the book loses on a chip, and to which of its settings.
+
+Chapter 9; the claims of the abstract of the array paper, and §III-C of the scale paper.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from noisyweights import seeds
+from noisyweights.evidence import datasets, metrics
+from noisyweights.evidence.claims import Measurement
+from noisyweights.evidence.images import LabelledImages
+from noisyweights.evidence.provenance import DataSource
+from noisyweights.experiments import coin_networks, crossbar_sweeps, pictures, recipes, regression, training
+from noisyweights.experiments.crossbar_sweeps import CORRELATION, Sweep, perfected
+from noisyweights.experiments.device import Device
+from noisyweights.experiments.replicates import mean_interval
+from noisyweights.hardware import chip as chips
+from noisyweights.hardware.chip import Chip
+from noisyweights.hardware.deployment import deploy
+from noisyweights.hardware.successive import predict_successive
+from noisyweights.networks import coinflip, inference, models, passes, scaling
+from noisyweights.noise.law import Law
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = [
+    "CHIPS",
+    "DATASETS",
+    "METHODS",
+    "PROFILES",
+    "SCORES",
+    "SWEEPS",
+    "Config",
+    "Reached",
+    "Result",
+    "collect",
+    "compute",
+    "make_network",
+    "measurements",
+    "points",
+    "swept",
+]
+
+DATASETS = ("fashion_mnist", "mnist")  # the classes, and pictures of none of them
+METHODS = ("plain", "dropout", "ensemble", "mean-field", "scales", "coins")
+CHIPS = {"mean-field": chips.DOMAIN_WALL, "scales": chips.SCALES, "coins": chips.COINS}
+SWEEPS = {
+    "mean-field": (*crossbar_sweeps.MEAN_FIELD, CORRELATION),
+    "scales": crossbar_sweeps.SCALES,
+    "coins": crossbar_sweeps.COINS,
+}
+SCORES = ("accuracy", "nll", "calibration_error", "auroc")  # %, nats, and two shares
+LEVELS = np.linspace(0.05, 0.95, 19)  # probabilities at which calibration is looked at
+BINS = 15  # of the calibration error
+KERNEL = {"prior_scale": 1.0, "initial_scale": 0.02}  # of every random weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(recipes.Settings):
+    """Settings of the chapter's networks; the array paper's abstract states none."""
+
+    draws: int = field(metadata={"words": "reads in a prediction"})
+    regressions: int = field(metadata={"words": "trainings of the regression"})
+    regression: str = field(metadata={"words": "profile of chapter 5 that the regression is trained by"})
+    coarse: bool = field(default=False, metadata={"words": "whether sweeps take every other value"})
+    members: int = field(default=5, metadata={"words": "networks of an ensemble"})
+    hidden: int = field(default=400, metadata={"words": "units of the hidden layer"})
+    calibrated: int = field(default=500, metadata={"words": "pictures that set the converters' ranges"})
+
+
+PROFILES = {
+    "smoke": Config(
+        seed=9, trained=200, tested=60, repeats=1, epochs=1, draws=3, regressions=1, regression="smoke",
+        coarse=True, hidden=12, members=2, calibrated=50,
+    ),
+    "quick": Config(
+        seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=30, regressions=2, regression="quick",
+        coarse=True,
+    ),
+    "full": Config(
+        seed=9, trained=None, tested=None, repeats=3, epochs=10, draws=50, regressions=5, regression="full",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What one method reached, in all trainings: (trainings, scores), in the order of SCORES.
+
+    array: on its chip; None for methods without. sweeps: by name, (trainings, values, scores).
+    """
+
+    software: np.ndarray
+    array: np.ndarray | None
+    sweeps: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the chapter shows: by method, and of the regression in software and on the array.
+
+    rmse (trainings, 2), curves (trainings, 2, levels): of the calibration of its predictive quantiles.
+    regression_sweeps: by name, root mean square error and largest gap of the calibration curve from that
+    in software, (trainings, values, 2).
+    """
+
+    config: Config
+    reached: Mapping[str, Reached]
+    rmse: np.ndarray
+    curves: np.ndarray
+    regression_sweeps: Mapping[str, np.ndarray]
+    sources: Mapping[str, DataSource]
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """Method, or "regression", and number of a training: "mean-field-0"."""
+    return (
+        *(f"{method}-{repeat}" for repeat in range(config.repeats) for method in METHODS),
+        *(f"regression-{repeat}" for repeat in range(config.regressions)),
+    )
+
+
+def swept(config: Config, sweep: Sweep) -> tuple[float, ...]:
+    """The values that a profile takes of a sweep."""
+    return sweep.values[:: 2 if config.coarse else 1]
+
+
+def make_network(config: Config, method: str, *, seed: int) -> keras.Model:
+    """Return the untrained network of a method, 784-400-10; a mean-field one as training starts it."""
+    if method == "scales":
+        recipe, start = recipes.recipe(config, "proposed"), seeds.generator(seed, "start")
+        pixels = keras.Input((28, 28, 1))
+        x = recipe.dense(keras.layers.Flatten()(pixels), config.hidden, start=start, first=True)
+        return keras.Model(pixels, recipe.logits(recipe.activate(x, start=start), 10, start=start))
+    network = coin_networks.make((28, 28, 1), hidden=(config.hidden,), dropout=0.0, start="free", seed=seed)
+    if method != "dropout":
+        return network
+    pixels, (hidden, last) = network.inputs, network.layers[-1:-4:-2][::-1]
+    left_out = models.MCDropout(config.dropout, seed=seed)
+    return keras.Model(pixels, last(left_out(hidden.output)))
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train one network, put it on its chip, and make that worse setting by setting."""
+    method, _, repeat = point.rpartition("-")
+    seed = config.seed + 1000 * int(repeat)
+    if method == "regression":
+        return _regression(config, int(repeat), device)
+    train, test, others = _load(config)
+    network = _trained(config, method, train, law=device.law, seed=seed)
+    x, x_others = (coin_networks.scaled(one) for one in (test, others))
+
+    def scores(predict) -> np.ndarray:
+        return _scores(predict(x), test.labels, predict(x_others))
+
+    found = {
+        "source": pictures.checksum(test.source),
+        "other_source": pictures.checksum(others.source),
+        "software": scores(lambda x: _software(config, method, network, x, seed=seed)),
+    }
+    if method not in CHIPS:
+        return found
+    calibration = coin_networks.scaled(train)[: config.calibrated]
+
+    def on(chip: Chip, x: np.ndarray) -> np.ndarray:
+        deployed = deploy(network, chip, calibration=calibration, seed=seed)
+        draws = inference.predict_draws(deployed, x, draws=config.draws, seed=seed)
+        return recipes.probabilities(draws).mean(0)
+
+    found["array"] = scores(lambda x: on(CHIPS[method], x))
+    perfect = perfected(CHIPS[method])
+    for sweep in SWEEPS[method]:
+        if sweep is CORRELATION:
+            predictions = (
+                _successive(config, network, perfect, x, device.law, value, seed=seed)
+                for value in swept(config, sweep)
+            )
+        else:
+            predictions = (on(sweep.changed(perfect, value), x) for value in swept(config, sweep))
+        found[sweep.name] = np.stack([_scores(p, test.labels) for p in predictions])
+    return found
+
+
+def _load(config: Config) -> tuple[LabelledImages, LabelledImages, LabelledImages]:
+    """Training and test pictures, and as many of another set."""
+    train, test = (datasets.fashion_mnist(split=split) for split in ("train", "test"))
+    others = datasets.mnist(split="test")
+    limits = (config.trained, config.tested, config.tested)
+    return tuple(pictures.first(*one) for one in zip((train, test, others), limits, strict=True))
+
+
+def _trained(
+    config: Config, method: str, train: LabelledImages, *, law: Law, seed: int
+) -> keras.Model | list[keras.Model]:
+    if method == "ensemble":
+        return [
+            _trained(config, "plain", train, law=law, seed=seed + 100 * member)
+            for member in range(config.members)
+        ]
+    network = make_network(config, method, seed=seed)
+    recipes.train(config, network, "proposed" if method == "scales" else "relu", train, seed=seed)
+    if method == "coins":
+        return scaling.renormalise(network, stretch=True)
+    if method != "mean-field":
+        return network
+    return training.mean_field_classifier(
+        network,
+        coin_networks.scaled(train),
+        train.labels,
+        law=law,
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        seed=seed,
+        **KERNEL,
+    )
+
+
+def _software(config: Config, method: str, network, x: np.ndarray, *, seed: int) -> np.ndarray:
+    """Mean probabilities (n, classes) over what a method draws."""
+    if method == "coins":
+        ballots = coinflip.sample_votes(
+            network,
+            x,
+            draws=config.draws,
+            precision="full",
+            sampled_layers="dense",
+            seed=seed,
+            ballot="softmax",
+        )
+        return ballots / ballots.sum(1, keepdims=True)
+    if method == "mean-field":
+        draws = inference.predict_draws(network, x, draws=config.draws, seed=seed)
+    elif method == "scales":
+        samples = passes.stored_samples(network, config.draws, seed=seed)
+        draws = passes.predict_passes(network, x, samples)
+    else:
+        networks = (
+            network if method == "ensemble" else [network] * (config.draws if method == "dropout" else 1)
+        )
+        draws = np.stack([one.predict(x, batch_size=1000, verbose=0) for one in networks])
+    return recipes.probabilities(draws).mean(0)
+
+
+def _successive(
+    config: Config,
+    network: keras.Model,
+    chip: Chip,
+    x: np.ndarray,
+    law: Law,
+    correlation: float,
+    *,
+    seed: int,
+) -> np.ndarray:
+    deployed = deploy(network, chip, calibration=x[: config.calibrated], seed=seed)
+    draws = predict_successive(deployed, x, law=law, draws=config.draws, correlation=correlation, seed=seed)
+    return recipes.probabilities(draws).mean(0)
+
+
+def _scores(p: np.ndarray, labels: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
+    """In the order of SCORES; the area is NaN without pictures of another set."""
+    area = np.nan
+    if others is not None:
+        doubt = np.concatenate([metrics.entropy(one, unit="bits") for one in (p, others)])
+        area = metrics.auroc(doubt, np.repeat([0, 1], [len(p), len(others)]))
+    return np.array(
+        [
+            100 * metrics.accuracy(p, labels),
+            metrics.class_nll(p, labels).mean(),
+            metrics.expected_calibration_error(p, labels, bins=BINS),
+            area,
+        ]
+    )
+
+
+def _regression(config: Config, repeat: int, device: Device) -> dict[str, np.ndarray]:
+    """Chapter 5's network under the device's law, in software and on the array of Liu et al.
+
+    Tested where it was trained, |x| ≤ 1.
+    """
+    settings = regression.PROFILES[config.regression]
+    task = regression.make_task(settings, reading="magnitude", repeat=repeat)
+    seed = settings.seed + repeat
+    mean, both = regression.make_network(settings, depth=settings.depth, width=settings.width, seed=seed)
+    network = training.train(
+        mean, both, task.x, task.y, config=settings, law=device.law, epochs=settings.epochs, seed=seed
+    )
+    inside = np.abs(task.x_test[:, 0]) <= 1
+    x, y = task.x_test[inside], task.y_test[inside]
+
+    def scores(predicting: keras.Model) -> tuple[float, np.ndarray]:
+        draws = inference.predict_draws(predicting, x, draws=10 * config.draws, seed=seed)
+        means, scales = np.moveaxis(draws.astype(float), -1, 0)
+        cdf = metrics.gaussian_cdf(means, scales, y).mean(0)
+        curve = metrics.calibration_curve(cdf, levels=LEVELS, kind="quantile")
+        return metrics.rmse(means.mean(0), y), curve
+
+    def on(chip: Chip) -> tuple[float, np.ndarray]:
+        return scores(deploy(network, chip, calibration=task.x[: config.calibrated], seed=seed))
+
+    perfect = perfected(CHIPS["mean-field"])
+    rmse, curves = zip(scores(network), on(CHIPS["mean-field"]), strict=True)
+    found = {"rmse": np.array(rmse), "curves": np.stack(curves)}
+    for sweep in crossbar_sweeps.MEAN_FIELD:
+        pairs = [on(sweep.changed(perfect, value)) for value in swept(config, sweep)]
+        gaps = [np.abs(curve - curves[0]).max() for _, curve in pairs]
+        found[sweep.name] = np.stack([[error for error, _ in pairs], gaps], -1)
+    return found
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Stack the trainings of each method; raises ValueError for points of other pictures."""
+    _, test, others = _load(config)
+    named = [name for name in points if not name.startswith("regression")]
+    pictures.check_source(points, dict.fromkeys(named, test.source))
+
+    def stacked(method: str, name: str, repeats: int = config.repeats) -> np.ndarray:
+        return np.stack([points[f"{method}-{repeat}"][name] for repeat in range(repeats)])
+
+    return Result(
+        config,
+        {
+            method: Reached(
+                stacked(method, "software"),
+                stacked(method, "array") if method in CHIPS else None,
+                {sweep.name: stacked(method, sweep.name) for sweep in SWEEPS.get(method, ())},
+            )
+            for method in METHODS
+        },
+        *(stacked("regression", name, config.regressions) for name in ("rmse", "curves")),
+        {
+            sweep.name: stacked("regression", sweep.name, config.regressions)
+            for sweep in crossbar_sweeps.MEAN_FIELD
+        },
+        sources={"fashion_mnist": test.source, "mnist": others.source},
+    )
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """Quantities of L-classify and L-regress."""
+    reached = result.reached["mean-field"]
+    difference = reached.array - reached.software
+    relative = result.rmse[:, 1] / result.rmse[:, 0] - 1
+    gap = np.abs(np.diff(result.curves, axis=1)).max((1, 2))
+    found = (
+        ("L-classify", "accuracy_difference", difference[:, 0], "points"),
+        ("L-classify", "ece_difference", difference[:, 2], ""),
+        ("L-regress", "rmse_difference", relative, ""),
+        ("L-regress", "max_calibration_gap", gap, ""),
+    )
+    return [
+        Measurement(claim, name, *mean_interval(values), len(values), unit)
+        for claim, name, values, unit in found
+    ]
