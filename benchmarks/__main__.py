@@ -3,9 +3,15 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import binary, coinflip, networks, sampling
+from benchmarks import binary, coinflip, crossbar, networks, sampling
 
-BENCHMARKS = {"sampling": sampling, "networks": networks, "binary": binary, "coinflip": coinflip}
+BENCHMARKS = {
+    "sampling": sampling,
+    "networks": networks,
+    "binary": binary,
+    "coinflip": coinflip,
+    "crossbar": crossbar,
+}
 
 
 def main() -> None:

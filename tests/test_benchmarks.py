@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -36,6 +37,11 @@ def networks():
 @pytest.fixture(scope="module")
 def coinflip():
     return importlib.import_module("benchmarks.coinflip")
+
+
+@pytest.fixture(scope="module")
+def crossbar():
+    return importlib.import_module("benchmarks.crossbar")
 
 
 def test_ratios_are_those_of_neighbours_and_goals_follow_from_them(contest, monkeypatch):
@@ -122,12 +128,48 @@ def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coinflip, tm
     assert "Warning" not in chatter
 
 
+def test_everyone_who_simulates_an_array_gets_a_row_on_screen_and_on_disk(crossbar, tmp_path, capfd):
+    out = tmp_path / "crossbar.json"
+    tiny = ["--reads", "10", "--side", "8", "--repeats", "1"]
+    assert crossbar.main([*tiny, "--json", str(out)]) == 0
+    printed, chatter = capfd.readouterr()
+    result = json.loads(out.read_text())
+    for name, rate in (("reads", "reads_per_second"), ("wires", "arrays_per_second")):
+        assert result[name][0]["method"] == result["baselines"][name]
+        for row in result[name]:
+            assert row[rate] > 0
+            assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+            assert row["method"] in printed
+    goals = [goal for each in (crossbar.reads(2), crossbar.wires(8)) for goal in each.goals]
+    assert len(result["goals"]) == len(goals)  # a method with another name would leave its goal out
+    assert result["extrapolation"]["side"] == 8
+    assert "WARNING" not in chatter
+    assert "Warning" not in chatter
+
+
+def test_rivals_on_arrays_compute_the_same(crossbar):
+    rng = np.random.default_rng(0)
+    conductance = rng.uniform(5, 100, (7, 9))
+    ohms = {"row_ohm": crossbar.OHM, "column_ohm": crossbar.OHM}
+    expected = crossbar.column_currents_uA(conductance, np.eye(7), **ohms)
+    for solve in (crossbar.factorised, crossbar.dense):
+        np.testing.assert_allclose(crossbar.solved(solve, conductance)(1, 0), expected, rtol=1e-9)
+    x = rng.random((20, crossbar.INPUTS), np.float32) * (rng.random(crossbar.INPUTS) < 0.5)
+    mean = rng.normal(0, 0.05, (crossbar.INPUTS, crossbar.OUTPUTS)).astype(np.float32)
+    for rival in (crossbar.redrawn, crossbar.redrawn_at_best):
+        z = (rival(x, mean)(20, 0) - x @ mean) / np.linalg.norm(x, axis=1, keepdims=True)
+        # Of 8000 numbers: five standard errors.
+        assert z.std() == pytest.approx(crossbar.DEVIATION, rel=5 / np.sqrt(2 * 8000))
+
+
 @pytest.mark.parametrize(
     ("name", "option", "says"),
     [
         ("sampling", "--draws", "--draws must be at least 10"),
         ("networks", "--inputs", "at least 1"),
         ("coinflip", "--inputs", "at least 1"),
+        ("crossbar", "--reads", "at least 1"),
+        ("crossbar", "--side", "--side at least 8"),
     ],
 )
 def test_bad_options(name, option, says, capsys):

@@ -31,7 +31,9 @@ DESIGNS = {
     "mean field": lambda passes=1, array=ARRAY: mean_field(SMALL, array=array, passes=passes),
     "scales": lambda passes=1, array=ARRAY: scale_bayes(BINARY, array=array, passes=passes, **SCALES),
     "coins": lambda passes=1, array=ARRAY: coin_flips(SMALL, array=array, coin="sot", passes=passes),
-    "digital": lambda passes=1, array=None: digital(SMALL, arithmetic="int8", lanes=4, passes=passes),
+    "digital": lambda passes=1, array=None: digital(
+        SMALL, arithmetic="int8", drawn=True, lanes=4, passes=passes
+    ),
 }
 
 
@@ -93,12 +95,12 @@ def test_a_small_network_by_hand():
 
 
 def test_the_digital_rival_by_hand():
-    bill = digital(perceptron(5, 2), arithmetic="int8", lanes=4, passes=1)
+    bill = digital(perceptron(5, 2), arithmetic="int8", drawn=True, lanes=4, passes=1)
     by_hand = 10 * (16 * 20 / 64 + 0.36 + 0.2 + 0.03 + 0.2 + 0.1) + 2 * 8 * 5 * 20 / 64 + 2 * (0.1 + 0.03)
     assert bill.energy_pJ.typical == pytest.approx(by_hand)
     assert bill.latency_ns.typical == 3  # ten products, four at once, in clocks of 1 ns
     assert (bill.cells, bill.memory_bits) == (0, 2 * 8 * 10 + 2 * 32)
-    single = digital(perceptron(5, 2), arithmetic="fp32", lanes=4, passes=1)
+    single = digital(perceptron(5, 2), arithmetic="fp32", drawn=True, lanes=4, passes=1)
     assert counts(single)["weight fetch"] == 4 * counts(bill)["weight fetch"]
     assert single.energy_pJ.typical > 4 * bill.energy_pJ.typical
 
@@ -117,7 +119,7 @@ def test_coins_of_a_convolution_are_tossed_once():
     network = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 3)])
     found = counts(coin_flips(network, array=ARRAY, coin="sot", passes=1))
     assert (found["coins"], found["coin reads"]) == (9 * 2, 16 * 9 * 3)
-    rival = counts(digital(network, arithmetic="int8", lanes=1, passes=1))
+    rival = counts(digital(network, arithmetic="int8", drawn=True, lanes=1, passes=1))
     assert (rival["Gaussian samples"], rival["multiply"]) == (9 * 2, 16 * 9 * 2)
 
 
@@ -238,10 +240,24 @@ def test_an_array_has_whole_sizes(field, value):
             "cells_per_scale must be at least 1",
         ),
         (lambda: coin_flips(SMALL, array=ARRAY, coin="dime", passes=1), "sot, stt, vcma"),
-        (lambda: digital(SMALL, arithmetic="int4", lanes=1, passes=1), "int8, fp32"),
-        (lambda: digital(SMALL, arithmetic="int8", lanes=0, passes=1), "lanes must be at least 1"),
+        (lambda: digital(SMALL, arithmetic="int4", drawn=True, lanes=1, passes=1), "int8, fp32"),
+        (
+            lambda: digital(SMALL, arithmetic="int8", drawn=True, lanes=0, passes=1),
+            "lanes must be at least 1",
+        ),
     ],
 )
 def test_what_cannot_be_priced_is_said(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_weights_that_are_numbers_cost_less_than_draws():
+    drawn, still = (
+        digital(SMALL, arithmetic="int8", drawn=drawn, lanes=4, passes=1) for drawn in (True, False)
+    )
+    weights = 20 * 7 + 7 * 3
+    gone = figures.GAUSSIAN_SAMPLE_pJ.typical + figures.INT8_MULTIPLY_pJ.typical + figures.INT8_ADD_pJ.typical
+    saved = weights * (gone + 8 * figures.SRAM_BIT_pJ.typical)
+    assert drawn.energy_pJ.typical - still.energy_pJ.typical == pytest.approx(saved)
+    assert drawn.memory_bits - still.memory_bits == 8 * weights

@@ -1,4 +1,4 @@
-"""Wires with resistance: the sparse network against a dense one, one cell by hand, the approximation."""
+"""Wires with resistance: the elimination against all nodes at once, one cell by hand, the approximation."""
 
 import numpy as np
 import pytest
@@ -45,6 +45,14 @@ def test_currents_are_those_of_a_dense_formulation(resistances):
     row_ohm, column_ohm = resistances
     found = column_currents_uA(conductance, volts, row_ohm=row_ohm, column_ohm=column_ohm)
     np.testing.assert_allclose(found, dense(conductance, volts, *resistances), rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(2, 9), (9, 2), (1, 5), (5, 1)])
+def test_wide_arrays_are_solved_as_tall_ones_are(shape):
+    conductance, volts = array(*shape)
+    conductance[0, -1] = 0.0  # a cell that is not there
+    found = column_currents_uA(conductance, volts, row_ohm=200.0, column_ohm=7.0)
+    np.testing.assert_allclose(found, dense(conductance, volts, 200.0, 7.0), rtol=1e-9)
 
 
 def test_one_cell_is_three_resistors_in_a_row():

@@ -246,7 +246,7 @@ ARITHMETICS = {
 }
 
 
-def digital(model: keras.Model, *, arithmetic: str, lanes: int, passes: int) -> Bill:
+def digital(model: keras.Model, *, arithmetic: str, drawn: bool, lanes: int, passes: int) -> Bill:
     """Bill of the same draws in digital logic of 45 nm, with Gaussian samples on the chip: w = µ + σ·ε.
 
     µ and σ come from SRAM once a pass, where each weight is drawn; it then meets all positions without being
@@ -256,6 +256,7 @@ def digital(model: keras.Model, *, arithmetic: str, lanes: int, passes: int) -> 
     Args:
         model: sequential or functional.
         arithmetic: "int8", whose sums have 32 bits, or "fp32".
+        drawn: whether weights are drawn; False for weights that are numbers, without σ, samples and draws.
         lanes: multipliers that work at once.
         passes: draws in a prediction.
 
@@ -265,7 +266,7 @@ def digital(model: keras.Model, *, arithmetic: str, lanes: int, passes: int) -> 
     if arithmetic not in ARITHMETICS:
         raise ValueError(f"arithmetic must be one of {', '.join(ARITHMETICS)}, got {arithmetic!r}")
     _check_count("lanes", lanes)
-    bill = _network(_digital_layer(work, arithmetic, lanes) for work in workloads(model))
+    bill = _network(_digital_layer(work, arithmetic, lanes, drawn=drawn) for work in workloads(model))
     return bill.times(passes)
 
 
@@ -327,14 +328,18 @@ def _coin_layer(work: Workload, array: Array, coin: Figure) -> Bill:
     )
 
 
-def _digital_layer(work: Workload, arithmetic: str, lanes: int) -> Bill:
+def _digital_layer(work: Workload, arithmetic: str, lanes: int, *, drawn: bool) -> Bill:
     bits, multiply, add, accumulate = ARITHMETICS[arithmetic]
+    stored = (1 + drawn) * bits * work.weights
+    draws = (
+        ("Gaussian samples", work.weights, figures.GAUSSIAN_SAMPLE_pJ),
+        ("draw, multiply", work.weights, multiply),
+        ("draw, add", work.weights, add),
+    )
     return Bill(
         _items(
-            ("weight fetch", 2 * bits * work.weights, figures.SRAM_BIT_pJ),
-            ("Gaussian samples", work.weights, figures.GAUSSIAN_SAMPLE_pJ),
-            ("draw, multiply", work.weights, multiply),
-            ("draw, add", work.weights, add),
+            ("weight fetch", stored, figures.SRAM_BIT_pJ),
+            *(draws if drawn else ()),
             ("multiply", work.products, multiply),
             ("accumulate", work.products, accumulate),
             ("inputs in SRAM", 2 * bits * work.arrivals, figures.SRAM_BIT_pJ),
@@ -343,7 +348,7 @@ def _digital_layer(work: Workload, arithmetic: str, lanes: int) -> Bill:
         ),
         figures.CLOCK_ns.times(-(-work.products // lanes)),
         0,
-        2 * bits * work.weights + _NUMBER * work.columns,
+        stored + _NUMBER * work.columns,
     )
 
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
-from scipy.sparse import linalg
+from scipy import linalg
 
 __all__ = ["approximate_currents_uA", "column_currents_uA"]
 
@@ -23,7 +22,9 @@ def column_currents_uA(
 ) -> np.ndarray:
     """Currents in µA that come out of the columns of an array with resistive wires, by Kirchhoff's laws.
 
-    One sparse factorisation serves all inputs.
+    The network is linear, so that conductances from each driver to each reader say all of it. They are found
+    by an elimination row after row, in which only small dense matrices appear: in time as the product of the
+    longer side and the cube of the shorter one, and for any number of inputs.
 
     Args:
         conductance_uS: of the cells, (rows, columns).
@@ -36,48 +37,7 @@ def column_currents_uA(
     conductance, volts = _checked(conductance_uS, volts, row_ohm, column_ohm)
     if row_ohm == column_ohm == 0:
         return volts @ conductance
-    rows, columns = conductance.shape
-    # Nodes: (rows, columns) on the row wires, then as many on the column wires. A wire without resistance is
-    # one whose conductance is far beyond that of any cell.
-    perfect = 1e9 * max(conductance.max(), 1e-12)
-    along_row = 1e6 / row_ohm if row_ohm else perfect
-    along_column = 1e6 / column_ohm if column_ohm else perfect
-    node = np.arange(rows * columns).reshape(rows, columns)
-    below = node + rows * columns
-    pairs = [
-        (node[:, :-1], node[:, 1:], along_row),
-        (below[:-1], below[1:], along_column),
-        (node, below, conductance),
-    ]
-    first, second, value = (
-        np.concatenate(
-            [np.broadcast_to(part, pair[0].shape).ravel() for pair in pairs for part in [pair[at]]]
-        )
-        for at in range(3)
-    )
-    total = 2 * rows * columns
-    # Each branch adds its conductance to the diagonal of both nodes, and takes it off between them.
-    matrix = sparse.coo_array(
-        (
-            np.concatenate([value, value, -value, -value]),
-            (
-                np.concatenate([first, second, first, second]),
-                np.concatenate([first, second, second, first]),
-            ),
-        ),
-        shape=(total, total),
-    ).tocsc()
-    ends = np.zeros(total)
-    ends[node[:, 0]] += along_row
-    ends[below[-1]] += along_column
-    solve = linalg.factorized((matrix + sparse.diags_array(ends)).tocsc())
-    flat = volts.reshape(-1, rows)
-    currents = np.empty((len(flat), columns))
-    for at, driven in enumerate(flat):
-        source = np.zeros(total)
-        source[node[:, 0]] = along_row * driven
-        currents[at] = along_column * solve(source)[below[-1]]
-    return currents.reshape(*volts.shape[:-1], columns)
+    return volts @ _transfer_uS(conductance, row_ohm, column_ohm)
 
 
 def approximate_currents_uA(
@@ -105,6 +65,35 @@ def approximate_currents_uA(
         across = flat - lost_row - lost_column
     currents = np.sum(across * conductance, axis=1)
     return currents.reshape(*volts.shape[:-1], conductance.shape[1])
+
+
+def _transfer_uS(conductance: np.ndarray, row_ohm: float, column_ohm: float) -> np.ndarray:
+    """Conductances from driver i to reader j with all others at 0 V, (rows, columns)."""
+    rows, columns = conductance.shape
+    if rows < columns:
+        # Drivers and readers may change places (reciprocity), and the array seen from there is turned around.
+        turned = _transfer_uS(conductance[::-1, ::-1].T, column_ohm, row_ohm)
+        return turned.T[::-1, ::-1]
+    per_row, per_column = 1e-6 * row_ohm, 1e-6 * column_ohm
+    identity = np.eye(columns)
+    # What the rows so far are, seen from the column wires beyond the last of them: currents of the drivers
+    # into columns held at 0 V, less `admittance` times the voltages of the columns.
+    admittance, driven = np.zeros((columns, columns)), np.zeros((rows, columns))
+
+    def beyond_a_segment(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        both = np.linalg.solve(identity + per_column * admittance, np.hstack([admittance, seen.T]))
+        return both[:, :columns], both[:, columns:].T
+
+    # Kirchhoff's law of a row wire, times the resistance of a segment: a tridiagonal matrix.
+    wire = np.full((3, columns), -1.0)
+    for row, cells in enumerate(conductance):
+        wire[1] = 2 + per_row * cells
+        wire[1, -1] -= 1  # the far end is open
+        along = linalg.solve_banded((1, 1), wire, identity, check_finite=False)
+        admittance, driven[:row] = beyond_a_segment(driven[:row])
+        admittance = admittance + np.diag(cells) - per_row * np.outer(cells, cells) * along
+        driven[row] = cells * along[:, 0]
+    return beyond_a_segment(driven)[1]
 
 
 def _checked(

@@ -1,0 +1,285 @@
+"""Simulations of arrays of cells per second, beside those that simulators of arrays are made of.
+
+    python -m benchmarks.crossbar [--reads 512] [--side 128] [--repeats 5] [--json out.json]
+
+Contests, each with this library as the baseline:
+
+- reads: products of 784 × 400 whose noise is fresh for every input, beside NumPy drawing the matrix again for
+  each, as it is written and at its best, and beside aihwkit where it can be imported;
+- wires: all currents of an array whose wires have resistance, beside the same circuit as a sparse system and,
+  where that fits, as a dense one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import linalg
+
+from benchmarks import contest
+from benchmarks.contest import Goal, Rival, Row
+from benchmarks.sampling import MTJ
+from noisyweights.evidence import datasets
+from noisyweights.hardware.reads import fresh_reads
+from noisyweights.hardware.wires import column_currents_uA
+from noisyweights.noise import laws
+
+READS = "noisyweights fresh_reads"
+REDRAWN = "NumPy, two conductances redrawn for each input"
+REDRAWN_AT_BEST = "NumPy, one matrix in float32 without inputs of 0"
+AIHWKIT = "aihwkit, one deviation for all weights"
+INPUTS, OUTPUTS, DEVIATION = 784, 400, 0.02
+LAWS = {"gaussian": laws.gaussian(), "bayes_mtj": laws.bayes_mtj(**MTJ)}
+
+WIRES = "noisyweights column_currents_uA"
+SPARSE = "SciPy, sparse factorisation of all nodes"
+DENSE = "NumPy, dense matrix of all nodes"
+OHM = 2.0
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Rivals by subject, the baseline first in each, and what is to come of them.
+
+    Args:
+        name: of its rows in the record.
+        subject: what the subjects are called.
+        unit: what is counted.
+        fields: rivals for each subject.
+        goals: of this contest.
+    """
+
+    name: str
+    subject: str
+    unit: str
+    fields: list[list[Rival]]
+    goals: list[Goal]
+
+
+def digits(count: int) -> np.ndarray:
+    """As many handwritten digits as wanted, (count, 784) in [0, 1], over again if there are fewer."""
+    found = datasets.mnist(split="test").images
+    return np.resize(found, (count, 28, 28)).reshape(count, INPUTS) / np.float32(255)
+
+
+def redrawn(x: np.ndarray, mean: np.ndarray) -> Callable[[int, int], np.ndarray]:
+    """Both conductances of each pair drawn again for every input, with normal noise."""
+    positive, negative = np.maximum(mean, 0.0), np.maximum(-mean, 0.0)
+    each = DEVIATION / np.sqrt(2)
+
+    def read(count: int, repeat: int) -> np.ndarray:
+        rng = np.random.default_rng(repeat)
+        return np.stack(
+            [row @ (rng.normal(positive, each) - rng.normal(negative, each)) for row in x[:count]]
+        )
+
+    return read
+
+
+def redrawn_at_best(x: np.ndarray, mean: np.ndarray) -> Callable[[int, int], np.ndarray]:
+    """Half of the draws, in half of the bits, and none where the input is 0."""
+
+    def read(count: int, repeat: int) -> np.ndarray:
+        rng, found = np.random.default_rng(repeat), np.empty((count, OUTPUTS), np.float32)
+        for at, row in enumerate(x[:count]):
+            driven = np.flatnonzero(row)
+            z = rng.standard_normal((len(driven), OUTPUTS), np.float32)
+            found[at] = row[driven] @ (mean[driven] + np.float32(DEVIATION) * z)
+        return found
+
+    return read
+
+
+def analog_layer(x: np.ndarray) -> Callable[[int, int], object]:
+    """aihwkit's linear layer with weight noise, fresh for each input, and nothing else that is not ideal."""
+    torch = importlib.import_module("torch")
+    layers = importlib.import_module("aihwkit.nn")
+    configs = importlib.import_module("aihwkit.simulator.configs")
+    kinds = importlib.import_module("aihwkit.simulator.parameters.enums")
+    config = configs.InferenceRPUConfig()
+    config.mapping.max_input_size = config.mapping.max_output_size = 0  # one array
+    forward = config.forward
+    forward.inp_res = forward.out_res = -1  # no converters
+    forward.inp_bound = forward.out_bound = forward.inp_noise = forward.out_noise = 0.0
+    forward.bound_management = kinds.BoundManagementType.NONE
+    forward.noise_management = kinds.NoiseManagementType.NONE
+    forward.w_noise, forward.w_noise_type = DEVIATION, kinds.WeightNoiseType.ADDITIVE_CONSTANT
+    layer = layers.AnalogLinear(INPUTS, OUTPUTS, bias=False, rpu_config=config).eval()
+    inputs = torch.from_numpy(x)
+
+    def read(count: int, repeat: int) -> object:
+        with torch.no_grad():
+            return layer(inputs[:count])
+
+    return read
+
+
+def reads(count: int) -> Contest:
+    """Fresh reads of pictures that are mostly 0, and of inputs of which none is."""
+    rng = np.random.default_rng(0)
+    mean = rng.normal(0, 0.05, (INPUTS, OUTPUTS)).astype(np.float32)
+    deviation = np.full_like(mean, DEVIATION)
+    fewer = max(1, count // 25)
+    fields, goals = [], []
+    for kind, x in (("digits", digits(count)), ("no input 0", rng.random((count, INPUTS), np.float32) + 1)):
+        for name, law in LAWS.items():
+            subject = f"{name}, {kind}"
+
+            def ours(count: int, repeat: int, x=x, law=law) -> np.ndarray:
+                return fresh_reads(x[:count], mean, deviation, law=law, seed=repeat)
+
+            field = [
+                Rival(subject, READS, count, ours),
+                Rival(subject, REDRAWN, fewer, redrawn(x, mean)),
+                Rival(subject, REDRAWN_AT_BEST, fewer, redrawn_at_best(x, mean)),
+            ]
+            if name == "gaussian":
+                with contextlib.suppress(ImportError):  # nothing here depends on it
+                    field.append(Rival(subject, AIHWKIT, count, analog_layer(x)))
+            fields.append(field)
+            goals.append(Goal(subject, REDRAWN, 8))
+    return Contest("reads", "law and inputs", "reads", fields, goals)
+
+
+def nodal(conductance: np.ndarray) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:
+    """Kirchhoff's laws at all nodes: a matrix, the nodes beside the drivers, and those beside the readers."""
+    rows, columns = conductance.shape
+    wire = 1e6 / OHM
+    above = np.arange(rows * columns).reshape(rows, columns)
+    below = above + rows * columns
+    branches = [
+        (above[:, :-1], above[:, 1:], np.full((rows, columns - 1), wire)),
+        (below[:-1], below[1:], np.full((rows - 1, columns), wire)),
+        (above, below, conductance),
+    ]
+    one, other, value = (
+        np.concatenate([part.ravel() for part in parts]) for parts in zip(*branches, strict=True)
+    )
+    size = 2 * rows * columns
+    between = sparse.coo_array((value, (one, other)), shape=(size, size))
+    between = (between + between.T).tocsc()
+    diagonal = between.sum(0)
+    diagonal[above[:, 0]] += wire
+    diagonal[below[-1]] += wire
+    return (sparse.diags_array(diagonal) - between).tocsc(), above[:, 0], below[-1]
+
+
+def solved(solve: Callable, conductance: np.ndarray) -> Callable[[int, int], np.ndarray]:
+    """Currents (rows, columns) with one driver on at a time, from a solver of the nodal equations."""
+
+    def currents(count: int, repeat: int) -> np.ndarray:
+        for _ in range(count):
+            matrix, drivers, readers = nodal(conductance)
+            sources = np.zeros((matrix.shape[0], len(drivers)))
+            sources[drivers, np.arange(len(drivers))] = 1e6 / OHM
+            found = solve(matrix, sources)[readers].T * 1e6 / OHM
+        return found
+
+    return currents
+
+
+def factorised(matrix: sparse.csc_array, sources: np.ndarray) -> np.ndarray:
+    """One factorisation in the order for symmetric matrices, and all sources at once."""
+    return linalg.splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(sources)
+
+
+def dense(matrix: sparse.csc_array, sources: np.ndarray) -> np.ndarray:
+    """As a textbook has it."""
+    return np.linalg.solve(matrix.toarray(), sources)
+
+
+def wires(side: int) -> Contest:
+    """Square arrays of this side, and of a quarter and three eighths of it, where a dense matrix fits."""
+    rng = np.random.default_rng(0)
+    small, middle = side // 4, side * 3 // 8
+    fields = []
+    for size in (small, middle, side):
+        subject, conductance = f"{size} × {size}", rng.uniform(5, 100, (size, size))
+
+        def ours(count: int, repeat: int, conductance=conductance) -> np.ndarray:
+            for _ in range(count):
+                found = column_currents_uA(conductance, np.eye(len(conductance)), row_ohm=OHM, column_ohm=OHM)
+            return found
+
+        field = [Rival(subject, WIRES, 5, ours), Rival(subject, SPARSE, 1, solved(factorised, conductance))]
+        if size < side:
+            field.append(Rival(subject, DENSE, 1, solved(dense, conductance)))
+        fields.append(field)
+    goals = [Goal(f"{side} × {side}", SPARSE, 2), Goal(f"{middle} × {middle}", DENSE, 100)]
+    return Contest("wires", "cells", "arrays", fields, goals)
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """Seconds that a dense matrix of all nodes would take at a side where it does not fit well.
+
+    Not measured: those at a smaller side, times the cube of the ratio of nodes, whose number grows as side².
+    """
+
+    side: int
+    from_side: int
+    dense_seconds: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.side} × {self.side}: {WIRES} takes {self.seconds:.3g} s; a dense matrix would take "
+            f"{self.dense_seconds:.3g} s, by the cube of its nodes from {self.from_side} × {self.from_side}"
+        )
+
+
+def extrapolated(rows: list[Row], side: int) -> Extrapolation:
+    """From the largest array that the dense matrix was measured at."""
+    last = [row for row in rows if row.method == DENSE][-1]
+    ours = next(row for row in reversed(rows) if row.method == WIRES)
+    from_side = int(last.subject.split()[0])
+    return Extrapolation(side, from_side, (side / from_side) ** 6 / last.rate, 1 / ours.rate)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit status."""
+    parser = contest.parser(__doc__, repeats=5)
+    parser.add_argument("--reads", type=int, default=512, help="inputs of the products in a repeat")
+    parser.add_argument("--side", type=int, default=128, help="rows and columns of the largest array")
+    options = parser.parse_args(arguments)
+    if min(options.reads, options.repeats) < 1 or options.side < 8:
+        parser.error("--reads and --repeats must be at least 1, --side at least 8")
+    contests = [reads(options.reads), wires(options.side)]
+    measured = {
+        each.name: [row for rivals in each.fields for row in contest.measure(rivals, repeats=options.repeats)]
+        for each in contests
+    }
+    outcomes = [outcome for each in contests for outcome in contest.outcomes(each.goals, measured[each.name])]
+    beyond = extrapolated(measured["wires"], options.side)
+
+    for each in contests:
+        print(contest.table(measured[each.name], subject=each.subject, unit=each.unit))
+    print(*outcomes, beyond, sep="\n")
+    if not any(row.method == AIHWKIT for row in measured["reads"]):
+        print("aihwkit takes no part: it cannot be imported")
+    if options.json:
+        contest.write(
+            options.json,
+            benchmark="crossbar",
+            peers=("aihwkit", "torch"),
+            repeats=options.repeats,
+            baselines={"reads": READS, "wires": WIRES},
+            images=asdict(datasets.mnist(split="test").source),
+            **{
+                each.name: [row.named(subject=each.subject, unit=each.unit) for row in measured[each.name]]
+                for each in contests
+            },
+            goals=[outcome.record() for outcome in outcomes],
+            extrapolation=asdict(beyond),
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
