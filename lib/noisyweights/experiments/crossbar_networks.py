@@ -36,6 +36,7 @@ __all__ = [
     "Config",
     "Reached",
     "Result",
+    "agrees",
     "collect",
     "compute",
     "make_network",
@@ -53,6 +54,7 @@ SWEEPS = {
     "coins": crossbar_sweeps.COINS,
 }
 SCORES = ("accuracy", "nll", "calibration_error", "auroc")  # %, nats, and two shares
+MARGINS = {"accuracy": 1.0, "ece": 0.02, "rmse": 0.05, "gap": 0.02}  # of L-classify and L-regress
 LEVELS = np.linspace(0.05, 0.95, 19)  # probabilities at which calibration is looked at
 BINS = 15  # of the calibration error
 KERNEL = {"prior_scale": 1.0, "initial_scale": 0.02}  # of every random weight
@@ -175,7 +177,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     for sweep in SWEEPS[method]:
         if sweep is CORRELATION:
             predictions = (
-                _successive(config, network, perfect, x, device.law, value, seed=seed)
+                _successive(config, network, x, chip=perfect, law=device.law, correlation=value, seed=seed)
                 for value in swept(config, sweep)
             )
         else:
@@ -247,11 +249,11 @@ def _software(config: Config, method: str, network, x: np.ndarray, *, seed: int)
 def _successive(
     config: Config,
     network: keras.Model,
-    chip: Chip,
     x: np.ndarray,
+    *,
+    chip: Chip,
     law: Law,
     correlation: float,
-    *,
     seed: int,
 ) -> np.ndarray:
     deployed = deploy(network, chip, calibration=x[: config.calibrated], seed=seed)
@@ -336,6 +338,22 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         },
         sources={"fashion_mnist": test.source, "mnist": others.source},
     )
+
+
+def agrees(result: Result, method: str, sweep: Sweep) -> np.ndarray:
+    """Whether a method on a chip with each value of a sweep agrees with software, on average: (values,).
+
+    By the margins of L-classify, or for "regression" those of L-regress.
+    """
+    if method == "regression":
+        rmse, gap = np.moveaxis(result.regression_sweeps[sweep.name], -1, 0)
+        relative = (rmse / result.rmse[:, :1] - 1).mean(0)
+        return (np.abs(relative) <= MARGINS["rmse"]) & (gap.mean(0) <= MARGINS["gap"])
+    reached = result.reached[method]
+    accuracy, _, calibration, _ = np.moveaxis(
+        reached.sweeps[sweep.name] - reached.software[:, np.newaxis], -1, 0
+    )
+    return (np.abs(accuracy.mean(0)) <= MARGINS["accuracy"]) & (np.abs(calibration.mean(0)) <= MARGINS["ece"])
 
 
 def measurements(result: Result) -> list[Measurement]:

@@ -1,14 +1,16 @@
 """Sweeps of a chip: one setting after the other is made worse, and all others are perfect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+
+import numpy as np
 
 from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import LevelCell, domain_wall
 from noisyweights.hardware.chip import IDEAL, Chip, ScaleStore
 
-__all__ = ["COINS", "CORRELATION", "MEAN_FIELD", "SCALES", "Sweep", "perfected"]
+__all__ = ["COINS", "CORRELATION", "MEAN_FIELD", "SCALES", "Sweep", "perfected", "tolerated"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ def perfected(chip: Chip) -> Chip:
         scales=chip.scales and ScaleStore(cell=_fine(chip.scales.cell), vectors=64),
         source=f"{chip.source}; without anything wrong",
     )
+
+
+def tolerated(values: Sequence[float], holds: Sequence[bool]) -> float | None:
+    """The first value, from the worst, from which on all hold; None if the best does not."""
+    failing = np.flatnonzero(~np.asarray(holds))
+    first = failing[-1] + 1 if len(failing) else 0
+    return values[first] if first < len(values) else None
 
 
 def _fine(cell: LevelCell) -> LevelCell:
