@@ -19,7 +19,7 @@ from noisyweights.experiments.device import Device
 from noisyweights.experiments.replicates import mean_interval
 from noisyweights.hardware import chip as chips
 from noisyweights.hardware.chip import Chip
-from noisyweights.hardware.deployment import deploy
+from noisyweights.hardware.deployment import array_layers_of, deploy
 from noisyweights.hardware.successive import predict_successive
 from noisyweights.networks import coinflip, inference, models, passes, scaling
 from noisyweights.noise.law import Law
@@ -169,6 +169,8 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
     def on(chip: Chip, x: np.ndarray) -> np.ndarray:
         deployed = deploy(network, chip, calibration=calibration, seed=seed)
+        if not any(layer.random_weights for layer in array_layers_of(deployed)):  # a single stored vector
+            return recipes.probabilities(deployed.predict(x, batch_size=1000, verbose=0))
         draws = inference.predict_draws(deployed, x, draws=config.draws, seed=seed)
         return recipes.probabilities(draws).mean(0)
 

@@ -104,8 +104,7 @@ class ArrayLayer(keras.layers.Layer):
         self._gain_uS = tf.constant(crossbar.gain_uS, tf.float32)
         self._bias = tf.constant(bias, tf.float32)
         self._watched: list[np.ndarray] | None = None
-        if drawn is not None or read_uS.any():
-            self.random_weights = ("kernel",)
+        self.random_weights = ("kernel",) if drawn is not None or read_uS.any() else ()
         self.built = True
 
     def sample(self, weight: str, seed: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
@@ -204,7 +203,7 @@ class ArrayBinary(ArrayLayer):
         self._moving = tuple(tf.constant(one, tf.float32) for one in (moving_mean, moving_variance))
         self.scales = tf.constant(scales, tf.float32)
         if len(scales) > 1:
-            self.random_weights = (*getattr(self, "random_weights", ()), "scale")
+            self.random_weights = (*self.random_weights, "scale")
 
     def sample(self, weight, seed, shape=()):
         if weight == "kernel":
