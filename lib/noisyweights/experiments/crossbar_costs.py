@@ -80,8 +80,13 @@ def published(settings: recipes.Settings, topology: str, *, adc_bits: int, width
 
 
 def sized(settings: recipes.Settings, uJ: float, *, adc_bits: int) -> tuple[int, Bill]:
-    """The widest VGG-Small whose bill is typically no more than so many µJ, and that bill."""
+    """The widest VGG-Small whose bill is typically no more than so many µJ, and that bill.
+
+    Raises: ValueError where even a width of 1 costs more.
+    """
     width, found = 1, published(settings, "vgg_small", adc_bits=adc_bits, width=1)
+    if found.energy_uJ.typical > uJ:
+        raise ValueError(f"the smallest VGG costs {found.energy_uJ.typical:.3g} µJ, more than {uJ}")
     while (
         wider := published(settings, "vgg_small", adc_bits=adc_bits, width=width + 1)
     ).energy_uJ.typical <= uJ:

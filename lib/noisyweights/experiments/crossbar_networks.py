@@ -67,7 +67,7 @@ class Config(recipes.Settings):
     draws: int = field(metadata={"words": "reads in a prediction"})
     regressions: int = field(metadata={"words": "trainings of the regression"})
     regression: str = field(metadata={"words": "profile of chapter 5 that the regression is trained by"})
-    coarse: bool = field(default=False, metadata={"words": "whether sweeps take every other value"})
+    step: int = field(default=1, metadata={"words": "of a sweep, from one value taken to the next"})
     members: int = field(default=5, metadata={"words": "networks of an ensemble"})
     hidden: int = field(default=400, metadata={"words": "units of the hidden layer"})
     calibrated: int = field(default=500, metadata={"words": "pictures that set the converters' ranges"})
@@ -76,11 +76,11 @@ class Config(recipes.Settings):
 PROFILES = {
     "smoke": Config(
         seed=9, trained=200, tested=60, repeats=1, epochs=1, draws=3, regressions=1, regression="smoke",
-        coarse=True, hidden=12, members=2, calibrated=50,
+        step=6, hidden=12, members=2, calibrated=50,
     ),
     "quick": Config(
         seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=30, regressions=2, regression="quick",
-        coarse=True,
+        step=2,
     ),
     "full": Config(
         seed=9, trained=None, tested=None, repeats=3, epochs=10, draws=50, regressions=5, regression="full",
@@ -127,7 +127,7 @@ def points(config: Config) -> tuple[str, ...]:
 
 def swept(config: Config, sweep: Sweep) -> tuple[float, ...]:
     """The values that a profile takes of a sweep."""
-    return sweep.values[:: 2 if config.coarse else 1]
+    return sweep.values[:: config.step]
 
 
 def make_network(config: Config, method: str, *, seed: int) -> keras.Model:

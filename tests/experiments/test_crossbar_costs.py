@@ -1,0 +1,57 @@
+"""Bills of the chapter: of every method, of Table IV, and of the widest network that so many µJ pay for."""
+
+import pytest
+
+from noisyweights.experiments import crossbar_costs
+from noisyweights.experiments.crossbar_networks import METHODS, PROFILES
+
+CONFIG = PROFILES["smoke"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_bill_in_logic_and_some_on_arrays(method):
+    single, ten = (crossbar_costs.bill(CONFIG, method, "digital", passes=n) for n in (1, 10))
+    times = CONFIG.members if method == "ensemble" else 10
+    one = crossbar_costs.bill(CONFIG, "plain", "digital", passes=1) if method == "ensemble" else single
+    assert ten.energy_pJ.typical == pytest.approx(times * one.energy_pJ.typical)
+    if method in crossbar_costs.CHIPS:
+        assert crossbar_costs.bill(CONFIG, method, "array", passes=1).cells > 0
+    else:
+        with pytest.raises(ValueError, match="has no chip"):
+            crossbar_costs.bill(CONFIG, method, "array", passes=1)
+    with pytest.raises(ValueError, match="place must be one of array, digital"):
+        crossbar_costs.bill(CONFIG, method, "moon", passes=1)
+
+
+def test_draws_cost_what_numbers_do_not():
+    plain, random = (
+        crossbar_costs.bill(CONFIG, method, "digital", passes=1) for method in ("plain", "mean-field")
+    )
+    assert random.energy_pJ.low > plain.energy_pJ.low
+    assert {item.component for item in random.items} - {item.component for item in plain.items} == {
+        "Gaussian samples",
+        "draw, multiply",
+        "draw, add",
+    }
+
+
+def test_the_widest_network_for_an_energy():
+    width, found = crossbar_costs.sized(CONFIG, 1.0, adc_bits=6)
+    wider = crossbar_costs.published(CONFIG, "vgg_small", adc_bits=6, width=width + 1)
+    assert found.energy_uJ.typical <= 1.0 < wider.energy_uJ.typical
+    with pytest.raises(ValueError, match=r"the smallest VGG costs 0\.\d+ µJ, more than 0.1"):
+        crossbar_costs.sized(CONFIG, 0.1, adc_bits=6)
+
+
+def test_measurements_are_ratios_of_bills():
+    measured = {one.quantity: one for one in crossbar_costs.counted(CONFIG)}
+    lenet = measured["energy_lenet"]
+    assert lenet.low < lenet.value < lenet.high
+    rivals = crossbar_costs.rivals()
+    assert measured["ratio_rram"].value == pytest.approx(9.30 / lenet.value)
+    assert measured["ratio_domain_wall"].low == pytest.approx(0.79 / lenet.high)
+    assert rivals["FPGA"].typical == pytest.approx(1e6 / 44_700)
+    ours, theirs = (
+        crossbar_costs.bill(CONFIG, "mean-field", place, passes=1) for place in ("array", "digital")
+    )
+    assert measured["energy_ratio"].value == pytest.approx(ours.energy_pJ.typical / theirs.energy_pJ.typical)
