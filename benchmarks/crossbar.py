@@ -1,13 +1,14 @@
 """Simulations of arrays of cells per second, beside those that simulators of arrays are made of.
 
-    python -m benchmarks.crossbar [--reads 512] [--side 128] [--repeats 5] [--json out.json]
+    python -m benchmarks.crossbar [--reads 512] [--side 128] [--draws 100] [--repeats 5] [--json out.json]
 
 Contests, each with this library as the baseline:
 
 - reads: products of 784 × 400 whose noise is fresh for every input, beside NumPy drawing the matrix again for
   each, as it is written and at its best, and beside aihwkit where it can be imported;
 - wires: all currents of an array whose wires have resistance, beside the same circuit as a sparse system and,
-  where that fits, as a dense one.
+  where that fits, as a dense one;
+- draws: of a network on a chip with converters of 8 bits, tiles and read noise, beside those in software.
 """
 
 from __future__ import annotations
@@ -26,9 +27,15 @@ from benchmarks import contest
 from benchmarks.contest import Goal, Rival, Row
 from benchmarks.sampling import MTJ
 from noisyweights.evidence import datasets
+from noisyweights.hardware.chip import DOMAIN_WALL
+from noisyweights.hardware.deployment import deploy
 from noisyweights.hardware.reads import fresh_reads
 from noisyweights.hardware.wires import column_currents_uA
+from noisyweights.networks import twins
+from noisyweights.networks.inference import predict_draws
 from noisyweights.noise import laws
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 READS = "noisyweights fresh_reads"
 REDRAWN = "NumPy, two conductances redrawn for each input"
@@ -41,6 +48,10 @@ WIRES = "noisyweights column_currents_uA"
 SPARSE = "SciPy, sparse factorisation of all nodes"
 DENSE = "NumPy, dense matrix of all nodes"
 OHM = 2.0
+
+DEPLOYED = "noisyweights predict_draws on a chip"
+SOFTWARE = "noisyweights predict_draws"
+MLP = "784-400-10"
 
 
 @dataclass(frozen=True)
@@ -215,6 +226,24 @@ def wires(side: int) -> Contest:
     return Contest("wires", "cells", "arrays", fields, goals)
 
 
+def draws(count: int, images: int = 1000) -> Contest:
+    """Draws of a mean-field network for so many digits, from a chip with perfect wires and from software."""
+    layers = [keras.layers.Dense(400, activation="relu"), keras.layers.Dense(10)]
+    twin = twins.from_deterministic(
+        keras.Sequential([keras.Input((INPUTS,)), *layers]),
+        law=LAWS["bayes_mtj"], prior_scale=1.0, kl_weight=0.0, biases="fixed", initial_scale=DEVIATION,
+        seed=0,
+    )  # fmt: skip
+    x = digits(images)
+    deployed = deploy(twin, DOMAIN_WALL, calibration=x[:200], seed=0)
+
+    def drawn(model: keras.Model) -> Callable[[int, int], np.ndarray]:
+        return lambda count, repeat: predict_draws(model, x, draws=count, seed=repeat)
+
+    field = [Rival(MLP, DEPLOYED, count, drawn(deployed)), Rival(MLP, SOFTWARE, count, drawn(twin))]
+    return Contest("draws", "network", "draws", [field], [Goal(MLP, SOFTWARE, 1 / 3)])
+
+
 @dataclass(frozen=True)
 class Extrapolation:
     """Seconds that a dense matrix of all nodes would take at a side where it does not fit well.
@@ -247,10 +276,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = contest.parser(__doc__, repeats=5)
     parser.add_argument("--reads", type=int, default=512, help="inputs of the products in a repeat")
     parser.add_argument("--side", type=int, default=128, help="rows and columns of the largest array")
+    parser.add_argument("--draws", type=int, default=100, help="of a network, in a repeat")
     options = parser.parse_args(arguments)
-    if min(options.reads, options.repeats) < 1 or options.side < 8:
-        parser.error("--reads and --repeats must be at least 1, --side at least 8")
-    contests = [reads(options.reads), wires(options.side)]
+    if min(options.reads, options.draws, options.repeats) < 1 or options.side < 8:
+        parser.error("--reads, --draws and --repeats must be at least 1, --side at least 8")
+    contests = [reads(options.reads), wires(options.side), draws(options.draws)]
     measured = {
         each.name: [row for rivals in each.fields for row in contest.measure(rivals, repeats=options.repeats)]
         for each in contests
@@ -269,7 +299,7 @@ def main(arguments: list[str] | None = None) -> int:
             benchmark="crossbar",
             peers=("aihwkit", "torch"),
             repeats=options.repeats,
-            baselines={"reads": READS, "wires": WIRES},
+            baselines={"reads": READS, "wires": WIRES, "draws": DEPLOYED},
             images=asdict(datasets.mnist(split="test").source),
             **{
                 each.name: [row.named(subject=each.subject, unit=each.unit) for row in measured[each.name]]

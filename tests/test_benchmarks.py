@@ -130,17 +130,23 @@ def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coinflip, tm
 
 def test_everyone_who_simulates_an_array_gets_a_row_on_screen_and_on_disk(crossbar, tmp_path, capfd):
     out = tmp_path / "crossbar.json"
-    tiny = ["--reads", "10", "--side", "8", "--repeats", "1"]
+    tiny = ["--reads", "10", "--side", "8", "--draws", "2", "--repeats", "1"]
     assert crossbar.main([*tiny, "--json", str(out)]) == 0
     printed, chatter = capfd.readouterr()
     result = json.loads(out.read_text())
-    for name, rate in (("reads", "reads_per_second"), ("wires", "arrays_per_second")):
+    for name, rate in (
+        ("reads", "reads_per_second"),
+        ("wires", "arrays_per_second"),
+        ("draws", "draws_per_second"),
+    ):
         assert result[name][0]["method"] == result["baselines"][name]
         for row in result[name]:
             assert row[rate] > 0
             assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
             assert row["method"] in printed
-    goals = [goal for each in (crossbar.reads(2), crossbar.wires(8)) for goal in each.goals]
+    goals = [
+        goal for each in (crossbar.reads(2), crossbar.wires(8), crossbar.draws(1, 200)) for goal in each.goals
+    ]
     assert len(result["goals"]) == len(goals)  # a method with another name would leave its goal out
     assert result["extrapolation"]["side"] == 8
     assert "WARNING" not in chatter
