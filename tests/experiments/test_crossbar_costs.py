@@ -35,6 +35,18 @@ def test_draws_cost_what_numbers_do_not():
     }
 
 
+def test_logic_shares_its_draws_between_images():
+    alone, many, more = (crossbar_costs.shared(CONFIG, images) for images in (1, 100, 10**9))
+    ours, random, plain = (
+        crossbar_costs.bill(CONFIG, *one, passes=1)
+        for one in (("mean-field", "array"), ("mean-field", "digital"), ("plain", "digital"))
+    )
+    assert alone == pytest.approx(ours.energy_pJ.typical / random.energy_pJ.typical)
+    fetch = next(item.energy_pJ.typical for item in plain.items if item.component == "weight fetch")
+    assert more == pytest.approx(ours.energy_pJ.typical / (plain.energy_pJ.typical - fetch))
+    assert alone < many < more
+
+
 def test_the_widest_network_for_an_energy():
     width, found = crossbar_costs.sized(CONFIG, 1.0, adc_bits=6)
     wider = crossbar_costs.published(CONFIG, "vgg_small", adc_bits=6, width=width + 1)

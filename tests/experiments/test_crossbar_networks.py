@@ -76,12 +76,10 @@ def made_up(lost=0.5, gap=0.01):
         method: Reached(software, array, {one.name: sweep for one in SWEEPS.get(method, ())})
         for method in METHODS
     }
-    rmse = np.array([[0.1, 0.2], [0.11, 0.22]])
-    curves = np.zeros((2, 2, 19))
-    curves[:, 1] = 0.3
-    worse = np.array([[[0.2, 0.5], [0.1, 0.01]], [[0.22, 0.5], [0.11, 0.01]]])
+    rmse = np.array([[0.2, 0.2], [0.2, 0.24]])
+    worse = np.tile([[1.0, 0.5], [0.02, 0.01]], (2, 1, 1))
     sweeps = {one.name: worse for one in crossbar_sweeps.MEAN_FIELD}
-    return Result(FULL, reached, rmse, curves, sweeps, {})
+    return Result(FULL, reached, np.array([0.1, 0.11]), rmse, np.full((2, 2), 0.3), sweeps, {})
 
 
 def test_differences_are_of_pairs():
@@ -117,7 +115,7 @@ def test_points_are_trained_deployed_and_collected(monkeypatch):
         assert (reached.array is None) == (method not in CHIPS)
         for sweep in few.get(method, ()):
             assert reached.sweeps[sweep.name].shape == (1, len(crossbar_networks.swept(SMOKE, sweep)), 4)
-    assert result.rmse.shape == (1, 2)
+    assert result.rmse.shape == result.gap.shape == (1, SMOKE.chips)
     assert {one.claim for one in crossbar_networks.measurements(result)} == {"L-classify", "L-regress"}
     points["plain-0"] = points["plain-0"] | {"source": np.zeros(32, np.uint8)}
     with pytest.raises(ValueError, match="computed on other pictures"):

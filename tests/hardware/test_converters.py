@@ -41,9 +41,23 @@ def test_errors_are_at_most_half_a_step():
 def test_calibration_holds_the_share_it_is_told():
     values = seeds.generator(0, "values").normal(size=20_000)
     converter = calibrate(values, bits=6, coverage=0.99)
-    assert converter.low == -converter.high
+    assert converter.low == pytest.approx(-converter.high - converter.step)
     assert np.mean(np.abs(values) <= converter.high) == pytest.approx(0.99, abs=1e-3)
     assert calibrate(values, bits=6, coverage=1).high == np.abs(values).max()
+
+
+@pytest.mark.parametrize("bits", [2, 3, 8, 12])
+def test_nothing_has_a_code(bits):
+    """Or else an array that nothing drives would read half a step, in every tile."""
+    both = calibrate([-3.0, 2.0], bits=bits, coverage=1)
+    assert both.quantised(0.0) == pytest.approx(0, abs=1e-12)
+    assert both.quantised(3.0) == pytest.approx(3.0)
+    one_side = calibrate([0.0, 2.0], bits=bits, coverage=1)
+    assert (one_side.low, one_side.quantised(0.0), one_side.high) == (0, 0, 2)
+
+
+def test_a_single_bit_has_two_sides():
+    assert (calibrate([-3.0, 2.0], bits=1, coverage=1).quantised([-0.1, 0.1]) == [-3, 3]).all()
 
 
 @pytest.mark.parametrize("bits", [0, -1, 25, 2.5])

@@ -12,7 +12,7 @@ from noisyweights.hardware.cells import domain_wall
 from noisyweights.hardware.chip import COINS, DOMAIN_WALL, IDEAL, SCALES, Chip, Junctions, ScaleStore
 from noisyweights.hardware.deployment import array_layers_of, deploy
 from noisyweights.networks import chips, inference, models, passes, twins
-from noisyweights.noise import laws
+from noisyweights.noise import laws, magnetics
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
@@ -189,30 +189,38 @@ def test_faults_noise_and_wires_reach_the_cells():
     assert (weak.crossbar.positive_uS < layer.crossbar.positive_uS).all()
 
 
-def held_widest(deviation, ratio):
-    """The widest that keeps the variance, by trying."""
-    ends = np.geomspace(deviation.min(), deviation.max(), 200_001)
-    sums = [np.sum(np.clip(deviation, end / ratio, end) ** 2) for end in ends[::100]]
-    return np.interp(np.sum(deviation**2), sums, ends[::100])
-
-
 def test_junctions_are_set_as_near_as_can_be():
-    deviation = np.geomspace(0.01, 1, 50).reshape(5, 10)
+    deviation = np.geomspace(0.01, 1, 50)[:, None] * [1.0, 30.0, 0.0]
     rng = seeds.generator(0, "junctions")
     exact = Junctions(ratio=np.inf, levels=None, spread=0.0).set_to(deviation, rng=rng)
     np.testing.assert_allclose(exact, deviation)
     for ratio in (1.0, 2.0, 10.0, 200.0):
         held = Junctions(ratio=ratio, levels=None, spread=0.0).set_to(deviation, rng=rng)
-        # No more than the range, those inside as they are, and the variance of all together kept.
-        assert held.max() / held.min() == pytest.approx(min(ratio, 100))
-        inside = (held > held.min() * (1 + 1e-9)) & (held < held.max() * (1 - 1e-9))
-        np.testing.assert_allclose(held[inside], deviation[inside])
-        assert np.sum(held**2) == pytest.approx(np.sum(deviation**2))
-    found = Junctions(ratio=10.0, levels=5, spread=0.0).set_to(deviation, rng=rng)
-    widest = held_widest(deviation, 10.0)
-    np.testing.assert_allclose(np.unique(np.round(found / widest, 3)), np.geomspace(0.1, 1, 5), atol=2e-3)
+        # Each column apart: no more than the range, the variance kept, and those inside as they are.
+        np.testing.assert_allclose(np.sum(held**2, 0), np.sum(deviation**2, 0))
+        np.testing.assert_allclose(held[:, 1], 30 * held[:, 0])
+        one = held[:, 0]
+        assert one.max() / one.min() == pytest.approx(min(ratio, 100))
+        inside = (one > one.min() * (1 + 1e-9)) & (one < one.max() * (1 - 1e-9))
+        np.testing.assert_allclose(one[inside], deviation[inside, 0])
+    found = Junctions(ratio=10.0, levels=5, spread=0.0).set_to(deviation, rng=rng)[:, 0]
+    np.testing.assert_allclose(np.unique(np.round(found / found.max(), 9)), np.geomspace(0.1, 1, 5))
+    assert np.sum(found**2) == pytest.approx(np.sum(deviation[:, 0] ** 2))
     spread = Junctions(ratio=np.inf, levels=None, spread=0.2).set_to(np.ones((100, 100)), rng=rng)
     assert np.log(spread).std() == pytest.approx(0.2, rel=0.03)
+    assert np.mean(spread**2) == pytest.approx(1, rel=0.03)
+
+
+def test_the_chip_of_random_weights_has_the_junctions_of_the_book():
+    """Of which cells differ, at half a volt, as the chip's junctions do."""
+    array = magnetics.vary(
+        replace(magnetics.BAYES_MTJ, bias_V=0.5), spread=magnetics.BAYES_MTJ_SPREAD, cells=4000, seed=0
+    )
+    # Of a stiff easy plane the deviation goes as the root of the stiffness.
+    stiffness = magnetics.anisotropy_kT(array)
+    slope = magnetics.conductance_uS(array, 1.0) - magnetics.conductance_uS(array, 0.0)
+    deviation = slope[stiffness > 1] / np.sqrt(2 * stiffness[stiffness > 1])
+    assert np.log(deviation).std() == pytest.approx(DOMAIN_WALL.junctions.spread, abs=0.02)
 
 
 def _settings(**changed):

@@ -52,9 +52,9 @@ def test_a_ratio_is_as_wide_as_both_ranges():
 def test_a_read_is_ohms_law():
     """At 0.25 V a cell of 40 µS draws 10 µA; 2.5 µW for 2.8 ns are 7 fJ."""
     cell = Figure(40, 40, 40, "µS", "made up")
-    assert read_pJ(cell).typical == pytest.approx(7e-3)
-    assert read_pJ(cell).low == pytest.approx(0.1**2 * 40e-6 * 1e-9 * 1e12)
-    assert read_pJ(cell).high == pytest.approx(0.4**2 * 40e-6 * 10e-9 * 1e12)
+    assert read_pJ(cell, figures.READ_V).typical == pytest.approx(7e-3)
+    assert read_pJ(cell, figures.READ_V).low == pytest.approx(0.1**2 * 40e-6 * 1e-9 * 1e12)
+    assert read_pJ(cell, figures.READ_V).high == pytest.approx(0.4**2 * 40e-6 * 10e-9 * 1e12)
 
 
 def test_cells_are_those_of_the_arrays():

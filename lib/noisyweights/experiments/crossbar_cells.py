@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import integrate, stats
+from scipy import stats
 
 from noisyweights import seeds
 from noisyweights.evidence.claims import Measurement
@@ -38,7 +38,8 @@ JUNCTION = cells.FluctuatingJunction(magnetics.BAYES_MTJ, *BIAS_V)
 STRAY_mT = 1.0  # field that the reference layer leaves at the free layer, assumed
 SPREADS = (0.033, 0.041)  # of a level between cells, as measured: J. Doevenspeck et al., 2021
 TANDEM = (1.0, 5.0)  # ratios of the read voltages of two cells
-WIRE = 1.0  # ohm between two cells where one cell is to disturb another
+WIRE = 1.0  # ohm between two cells, of copper in a process of 40 nm: 4 µΩ cm, 70 × 140 nm, 0.3 µm
+HALF_V = 0.5  # bias at which the magnetoresistance has halved, usual for MgO, assumed
 OHM = (0.1, 0.2, 0.5, 1.0, 2.0)  # of the wire between two cells
 WANTED = np.linspace(0.1, 0.9, 9)  # probabilities of a bit
 _BLOCK = 200  # reads whose noise is drawn together
@@ -67,28 +68,38 @@ PROFILES = {
 class Result:
     """What the chapter shows of cells and arrays.
 
-    standardised: products of the first column, less their mean, over their deviation, (reads,). mean_error,
-    sigma_error, ks: of each column, (columns,); converted: the same three with read noise and converters,
-    (3, columns). bias_V, mean_uS, deviation_uS: of the junction along its range. frequency, correlation: of
+    standardised: products of the first column as the chip reads it, less the mean of its cells, over their
+    deviation, (reads,). errors (3, 3, columns): off the mean in deviations, relative off the deviation, and
+    distance of the law, of the device's law alone, as the chip reads, both against what the cells hold, and
+    as it reads against what was wanted. bias_V, mean_uS, deviation_uS: of the junction along its range in a
+    stray field; barrier_uS: its mean where the bias lowers the magnetoresistance. frequency, correlation: of
     the bits, (probabilities,). lost: share of the currents of an array that wires take, exact and
-    approximate, (resistances, 2, columns). sigma_lost: relative change of a junction's deviation when the
-    mean of the cell beside it goes from its lowest level to its highest; sigma_lost_all: when all means do.
+    approximate, (resistances, 2, columns). sigma_lost: relative change of what a junction adds when the mean
+    in its place goes through its range, (resistances,); sigma_lost_all: of all currents when all means do.
     """
 
     config: Config
     standardised: np.ndarray
-    mean_error: np.ndarray
-    sigma_error: np.ndarray
-    ks: np.ndarray
-    converted: np.ndarray
+    errors: np.ndarray
     bias_V: np.ndarray
     mean_uS: np.ndarray
     deviation_uS: np.ndarray
+    barrier_uS: np.ndarray
     frequency: np.ndarray
     correlation: np.ndarray
     lost: np.ndarray
-    sigma_lost: float
+    sigma_lost: np.ndarray
     sigma_lost_all: float
+
+    def crosstalk(self) -> tuple[np.ndarray, np.ndarray]:
+        """Shifts over ranges: of the mean, by the stray field and by the barrier; of σ, at each resistance.
+
+        A reference with the junction's own bias takes off what the barrier does, one for all biases does not.
+        The range of σ is that of the bias.
+        """
+        levels = DOMAIN_WALL.cell.levels_uS
+        shifts = np.array([np.ptp(self.mean_uS), np.ptp(self.barrier_uS)]) / (levels[-1] - levels[0])
+        return shifts, self.sigma_lost * self.deviation_uS.max() / np.ptp(self.deviation_uS)
 
 
 def points(config: Config) -> tuple[str, ...]:
@@ -104,56 +115,52 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
 
 def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
+    """Reads of columns, by the device's law alone and as the chip reads, against cells and what was wanted."""
     rng = seeds.generator(config.seed, "products")
     mean = rng.normal(0, 0.5, (ROWS, config.columns))
     deviation = rng.uniform(0.02, 0.2, mean.shape)
     x = rng.uniform(0, 1, ROWS)
+    wanted = x @ mean, np.sqrt(x**2 @ deviation**2)
     placed = crossbar.place(mean, deviation, cell=DOMAIN_WALL.cell, rng=rng)
-    expected, width = placed.moments(x)
+    placed = replace(placed, deviation_uS=DOMAIN_WALL.junctions.set_to(placed.deviation_uS, rng=rng))
+    for fault in DOMAIN_WALL.faults:
+        pair = (fault(cells_uS, rng=rng) for cells_uS in (placed.positive_uS, placed.negative_uS))
+        placed = replace(placed, **dict(zip(("positive_uS", "negative_uS"), pair, strict=True)))
+    held = placed.moments(x)
     read_uS = DOMAIN_WALL.read_noise * np.hypot(placed.positive_uS, placed.negative_uS)
     exact = crossbar.Readout(None, None, ROWS)
     calibration = rng.uniform(0, 1, (200, ROWS))
     currents = placed.product(calibration, None, readout=exact) * placed.gain_uS
     chip = crossbar.Readout(
         converters.Converter(DOMAIN_WALL.dac_bits, 0, 1),
-        converters.calibrate(currents, bits=DOMAIN_WALL.adc_bits, coverage=1),
+        converters.calibrate(1.2 * currents, bits=DOMAIN_WALL.adc_bits, coverage=1),  # and room for noise
         ROWS,
     )
-    reads = np.empty((2, config.reads, config.columns))
+    plain, read = np.empty((2, config.reads, config.columns))
     for at in range(config.reads):
         if at % _BLOCK == 0:
             block = device.law.quantile(rng.uniform(size=(_BLOCK, *mean.shape))).numpy()
         z = block[at % _BLOCK]
-        reads[0, at] = placed.product(x, z, readout=exact)
+        plain[at] = placed.product(x, z, readout=exact)
         noisy = replace(placed, positive_uS=placed.positive_uS + read_uS * rng.standard_normal(mean.shape))
-        reads[1, at] = noisy.product(x, z, readout=chip)
-    standardised = (reads - expected) / width
+        read[at] = noisy.product(x, z, readout=chip)
+    readings = ((plain, held), (read, held), (read, wanted))
+    standardised = [(found - centre) / width for found, (centre, width) in readings]
     errors = [
         (one.mean(0), one.std(0, ddof=1) - 1, [stats.kstest(column, "norm").statistic for column in one.T])
         for one in standardised
     ]
-    return {"standardised": standardised[0, :, 0], "errors": np.array(errors)}
+    return {"standardised": standardised[1][:, 0], "errors": np.array(errors)}
 
 
 def _junctions(config: Config) -> dict[str, np.ndarray]:
     """Mean and deviation along the bias, in the field that the reference layer leaves."""
     bias_V = np.linspace(*BIAS_V, 41)
-    field = STRAY_mT * 1e-3 / float(magnetics.thermal_field_T(JUNCTION.junction))
-    found = np.array([_moments_uS(replace(JUNCTION.junction, bias_V=bias), field) for bias in bias_V])
-    return {"bias_V": bias_V, "mean_uS": found[:, 0], "deviation_uS": found[:, 1]}
-
-
-def _moments_uS(junction: magnetics.Junction, field: float) -> tuple[float, float]:
-    """Mean and deviation of the conductance where p(z) ∝ exp(−Δz² + hz), z along the hard axis."""
-    stiffness = float(magnetics.anisotropy_kT(junction))
-
-    def moment(power: int) -> float:
-        return integrate.quad(lambda z: z**power * np.exp(-stiffness * z**2 + field * z), -1, 1)[0]
-
-    mean = moment(1) / moment(0)
-    deviation = np.sqrt(moment(2) / moment(0) - mean**2)
-    centre, end = (float(magnetics.conductance_uS(junction, z)) for z in (0.0, 1.0))
-    return centre + (end - centre) * mean, (end - centre) * deviation
+    found = np.array([JUNCTION.moments_uS(bias, field_T=STRAY_mT * 1e-3) for bias in bias_V])
+    # A bias across the barrier lowers its magnetoresistance too, and with it what antiparallel moments block.
+    fallen = JUNCTION.junction.tmr / (1 + (bias_V / HALF_V) ** 2)
+    barrier = magnetics.conductance_uS(replace(JUNCTION.junction, tmr=fallen), 0.0)
+    return {"bias_V": bias_V, "mean_uS": found[:, 0], "deviation_uS": found[:, 1], "barrier_uS": barrier}
 
 
 def _bits(config: Config) -> dict[str, np.ndarray]:
@@ -176,53 +183,48 @@ def _wires(config: Config) -> dict[str, np.ndarray]:
     lost = [
         [1 - solve(middle, volts, row_ohm=ohm, column_ohm=ohm) / perfect for solve in solvers] for ohm in OHM
     ]
-    return {
-        "lost": np.array(lost),
-        "sigma_lost": _beside(low, high, middle),
-        "sigma_lost_all": _together(low, high),
-    }
+    alone = [_at_the_same_place(low, high, middle, ohm) for ohm in OHM]
+    return {"lost": np.array(lost), "sigma_lost": np.array(alone), "sigma_lost_all": _together(low, high)}
 
 
-def _beside(low: float, high: float, others: np.ndarray) -> float:
-    """Change of the voltage beside the last cell, over the whole, when its mean goes through its range.
+def _at_the_same_place(low: float, high: float, others: np.ndarray, ohm: float) -> float:
+    """Relative change of what a junction adds to its column when the mean in its place goes through its range.
 
-    The cell farthest from driver and reader, which loses most, and the junction at its neighbour's place.
+    It is the cell farthest from driver and reader, which loses most. Its row alone is driven.
     """
     drive = np.zeros(ROWS)
     drive[0] = 1.0
-    seen = []
+    added_uS, seen = 1e-3, []
     for level in (low, high):
-        array = others.copy()
-        array[0, -1] = level
-        current = wires.column_currents_uA(array, drive, row_ohm=WIRE, column_ohm=WIRE)
-        seen.append(current[-2] / array[0, -2])
-    return abs(seen[1] - seen[0])
+        current = []
+        for conductance in (level, level + added_uS):
+            array = others.copy()
+            array[0, -1] = conductance
+            current.append(wires.column_currents_uA(array, drive, row_ohm=ohm, column_ohm=ohm)[-1])
+        seen.append((current[1] - current[0]) / added_uS)
+    return abs(seen[1] / seen[0] - 1)
 
 
 def _together(low: float, high: float) -> float:
-    """The same when the means of all cells go through their range together."""
-    volts = np.ones(ROWS)
-    seen = []
+    """Relative change of the currents that come through, when the means of all cells go through their range."""
+    volts, seen = np.ones(ROWS), []
     for level in (low, high):
         array = np.full((ROWS, ROWS), level)
         current = wires.column_currents_uA(array, volts, row_ohm=WIRE, column_ohm=WIRE)
         seen.append((current / (volts @ array)).min())
-    return abs(seen[1] - seen[0])
+    return abs(seen[1] / seen[0] - 1)
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
     """Put the four parts together."""
-    plain, converted = points["products"]["errors"]
-    return Result(
-        config,
-        points["products"]["standardised"],
-        *plain,
-        converted,
-        *(points["junctions"][name] for name in ("bias_V", "mean_uS", "deviation_uS")),
-        *(points["bits"][name] for name in ("frequency", "correlation")),
-        points["wires"]["lost"],
-        *(float(points["wires"][name]) for name in ("sigma_lost", "sigma_lost_all")),
-    )
+    order = {
+        "products": ("standardised", "errors"),
+        "junctions": ("bias_V", "mean_uS", "deviation_uS", "barrier_uS"),
+        "bits": ("frequency", "correlation"),
+        "wires": ("lost", "sigma_lost"),
+    }
+    arrays = (points[point][name] for point, names in order.items() for name in names)
+    return Result(config, *arrays, float(points["wires"]["sigma_lost_all"]))
 
 
 def tandem_ratio(levels: int) -> float:
@@ -236,11 +238,12 @@ def measurements(result: Result) -> list[Measurement]:
 
 
 def _of_products(result: Result) -> list[Measurement]:
-    """The worst column counts; its interval is that of one column, widened for having chosen the worst."""
-    reads, columns = result.config.reads, len(result.ks)
+    """The worst column of the chip, against what its cells hold; intervals allow for the choice of the worst."""
+    means, sigmas, distances = result.errors[1]
+    reads, columns = result.config.reads, len(means)
     quantile = stats.norm.ppf(1 - 0.025 / columns)
-    mean, sigma = (one[np.abs(one).argmax()] for one in (result.mean_error, result.sigma_error))
-    ks = result.ks.max()
+    mean, sigma = (one[np.abs(one).argmax()] for one in (means, sigmas))
+    ks = distances.max()
     # Kolmogorov's distance of a sample from its own law: subtracting it gives a lower end.
     sampling = stats.kstwo.ppf(1 - 0.05 / columns, reads)
     halves = {"mean_error": quantile / np.sqrt(reads), "sigma_error": quantile / np.sqrt(2 * reads)}
@@ -252,20 +255,19 @@ def _of_products(result: Result) -> list[Measurement]:
 
 
 def _of_junctions(result: Result) -> list[Measurement]:
-    levels = DOMAIN_WALL.cell.levels_uS
-    shift = np.ptp(result.mean_uS) / (levels[-1] - levels[0])
-    # The deviation's own range is from the narrowest to the widest; wires take a share of the widest.
-    moved = result.sigma_lost * result.deviation_uS.max() / np.ptp(result.deviation_uS)
+    """From the best circuit to the worst, of which the abstract says nothing: see `Result.crosstalk`."""
+    means, sigmas = result.crosstalk()
+    worst = float(sigmas[OHM.index(WIRE)])
     return [
-        Measurement.exact("L-independent", "mean_crosstalk", shift),
-        Measurement.exact("L-independent", "sigma_crosstalk", moved),
+        Measurement("L-independent", "mean_crosstalk", means.min(), means.min(), means.max(), 0),
+        Measurement("L-independent", "sigma_crosstalk", worst, float(sigmas[0]), worst, 0),
     ]
 
 
 def _of_levels() -> list[Measurement]:
     cell = cells.FOUR_PILLARS
     tandem = cell.tandem(tandem_ratio(16))
-    rates = [float(replace(cell, spread=spread).misread_rate.max()) for spread in SPREADS]
+    rates = [float(replace(cell, spread=spread).misread_rate.mean()) for spread in SPREADS]
     return [
         Measurement.exact("A-levels", "levels", len(cell.levels_uS)),
         Measurement.exact("A-levels", "tandem_levels", len(tandem.levels_uS)),

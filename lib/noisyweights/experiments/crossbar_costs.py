@@ -14,11 +14,12 @@ from noisyweights.hardware.costs import Bill
 from noisyweights.hardware.figures import Figure
 from noisyweights.networks import models
 
-__all__ = ["LANES", "PASSES", "PLACES", "bill", "counted", "published", "rivals", "sized"]
+__all__ = ["LANES", "PASSES", "PLACES", "bill", "counted", "published", "rivals", "shared", "sized"]
 
 PASSES = 10  # T of Table IV
 SHARED = 8  # columns that take turns at a converter
 LANES = 256  # multipliers of the digital rival
+_ONCE = ("weight fetch", "Gaussian samples", "draw, multiply", "draw, add")  # for all images of a draw
 PLACES = ("array", "digital")
 
 
@@ -77,6 +78,22 @@ def published(settings: recipes.Settings, topology: str, *, adc_bits: int, width
         cells_per_scale=2,
         passes=PASSES,
     )
+
+
+def shared(config: Config, images: int) -> float:
+    """Energy of a draw on the array over that in logic, typical, where so many images share a draw.
+
+    Logic then fetches and draws each weight once for all of them. An array is read for each all the same.
+    """
+    array_pJ, digital_pJ = (
+        bill(config, "mean-field", place, passes=1).energy_pJ.typical for place in ("array", "digital")
+    )
+    once = sum(
+        item.energy_pJ.typical
+        for item in bill(config, "mean-field", "digital", passes=1).items
+        if item.component in _ONCE
+    )
+    return array_pJ / (digital_pJ - once + once / images)
 
 
 def sized(settings: recipes.Settings, uJ: float, *, adc_bits: int) -> tuple[int, Bill]:

@@ -147,8 +147,10 @@ class FluctuatingJunction:
         if not self.low_V < self.high_V:
             raise ValueError(f"the bias must range over more than {self.low_V} to {self.high_V} V")
 
-    def moments_uS(self, bias_V: float) -> tuple[float, float]:
+    def moments_uS(self, bias_V: float, *, field_T: float = 0.0) -> tuple[float, float]:
         """Mean and standard deviation of a read, in µS, at a bias in the range.
+
+        In a field along the hard axis, as the reference layer may leave, p(z) ∝ exp(−Δz² + hz).
 
         Raises: ValueError for a bias outside.
         """
@@ -156,12 +158,20 @@ class FluctuatingJunction:
             raise ValueError(f"bias {bias_V} V lies outside of {self.low_V} to {self.high_V} V")
         biased = replace(self.junction, bias_V=bias_V)
         stiffness = float(magnetics.anisotropy_kT(biased))
-        square, _ = integrate.quad(
-            lambda z: z**2 * magnetics.stationary_density(z, anisotropy_kT=stiffness), -1, 1
-        )
-        centre = float(magnetics.conductance_uS(biased, 0.0))
-        slope = float(magnetics.conductance_uS(biased, 1.0)) - centre
-        return centre, slope * np.sqrt(square)
+        field = field_T / float(magnetics.thermal_field_T(biased))
+
+        def moment(power: int) -> float:
+            return integrate.quad(lambda z: z**power * np.exp(-stiffness * z**2 + field * z), -1, 1)[0]
+
+        mean = moment(1) / moment(0)
+        deviation = np.sqrt(moment(2) / moment(0) - mean**2)
+        centre, end = (float(magnetics.conductance_uS(biased, z)) for z in (0.0, 1.0))
+        return centre + (end - centre) * mean, float((end - centre) * deviation)
+
+    @property
+    def ratio(self) -> float:
+        """Of the widest standard deviation to the narrowest."""
+        return self.moments_uS(self.low_V)[1] / self.moments_uS(self.high_V)[1]
 
     def bias_V(self, deviation_uS: float) -> float:
         """Bias at which reads have this standard deviation.

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import optimize
 
 from noisyweights.hardware import nonidealities
-from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, LevelCell, domain_wall
+from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, FluctuatingJunction, LevelCell, domain_wall
+from noisyweights.noise import magnetics
 
 __all__ = ["COINS", "DOMAIN_WALL", "IDEAL", "SCALES", "Chip", "Fault", "Junctions", "ScaleStore"]
 
@@ -22,13 +23,15 @@ Fault = Callable[..., np.ndarray]
 class Junctions:
     """Fluctuating junctions, which carry the standard deviations of weights: how far they can be set.
 
-    How strongly a layer's junctions are read is one number, set so that the range of the bias does most: the
-    variances of all weights together are what they should be, those out of range being cut to its ends.
+    How strongly a column's junctions count is one number, as the gain of its cells is. It is set so that the
+    variances of all weights of the column together are what they should be; what lies beyond the range of
+    the bias is cut to its ends.
 
     Args:
         ratio: of the widest standard deviation to the narrowest; infinite if any can be set.
         levels: settings of the bias, whose standard deviations are evenly spaced by factors; None for any.
-        spread: standard deviation of the logarithm of a junction's own, between junctions at one bias.
+        spread: standard deviation of the logarithm of a junction's own, between junctions at one bias, about
+            the root of their mean square.
 
     Raises: ValueError for a ratio below 1, fewer than two levels, levels of an infinite ratio, or a negative
         spread.
@@ -49,23 +52,26 @@ class Junctions:
             raise ValueError(f"spread must be finite and not negative, got {self.spread}")
 
     def set_to(self, deviation: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
-        """Standard deviations that junctions have when set as near as can be to these, of any shape."""
-        if not deviation.any():
-            return deviation
-        wanted = np.sum(deviation**2)
+        """Standard deviations that junctions have when set to these as near as can be, (rows, columns)."""
+        columns = [self._held(column) for column in np.asarray(deviation, float).T]
+        spread = np.exp(self.spread * rng.standard_normal(deviation.shape) - self.spread**2)
+        return np.stack(columns, 1) * spread
+
+    def _held(self, column: np.ndarray) -> np.ndarray:
+        wanted = np.sum(column**2)
+        if not wanted or (self.ratio == np.inf and self.levels is None):
+            return column
 
         def held(widest: float) -> np.ndarray:
-            return np.clip(deviation, widest / self.ratio, widest)
+            return np.clip(column, widest / self.ratio, widest)
 
-        widest = deviation.max()
-        if self.ratio < np.inf:
-            # From all too narrow to all too wide, and equal somewhere between.
-            widest = optimize.brentq(lambda end: np.sum(held(end) ** 2) - wanted, deviation.min(), widest)
+        # From all too narrow to all too wide, and equal somewhere between.
+        widest = optimize.brentq(lambda end: np.sum(held(end) ** 2) - wanted, column.min(), column.max())
         found = held(widest)
         if self.levels is not None and self.ratio > 1:
             step = np.log(self.ratio) / (self.levels - 1)
             found = widest * np.exp(-step * np.rint(np.log(widest / found) / step))
-        return found * np.exp(self.spread * rng.standard_normal(found.shape))
+        return found * np.sqrt(wanted / np.sum(found**2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +106,8 @@ class Chip:
             tosses none.
         faults: what happens to the written cells, in this order.
         read_noise: standard deviation of a cell's conductance between reads, over the conductance.
-        rows, columns: of one array. Larger matrices take several, and numbers from different rows are added.
+        rows, columns: of cells, of one array. Larger matrices take several, and numbers from different rows
+            are added. Positive cells, negative cells and junctions stand in arrays of their own.
         row_ohm, column_ohm: of the wire between two neighbouring cells.
         dac_bits, adc_bits: of converters; None for exact ones.
         coverage: share of the numbers in a calibration that the converters' range holds.
@@ -166,14 +173,18 @@ _ARRAYS = {
     "coverage": 0.9999,
 }
 
+_BOOK = FluctuatingJunction(magnetics.BAYES_MTJ, 0.0, 1.0)
+
 DOMAIN_WALL = Chip(
     cell=domain_wall(low_uS=37.84, high_uS=76.95, levels=32, spread=0.0),
-    junctions=Junctions(ratio=10.0, levels=16, spread=0.05),
+    junctions=Junctions(ratio=_BOOK.ratio, levels=16, spread=0.17),
     scales=None,
     coin_bits=None,
     faults=(partial(nonidealities.program, error_uS=0.4),),
     source="the kind of Liu et al. (2022); conductances as measured on four pillars (J. Doevenspeck et al., "
-    "2021), programmed to 1 % of their range; all else assumed",
+    "2021), programmed to 1 % of their range, junctions beside them included; junctions as "
+    "magnetics.BAYES_MTJ from 0 to 1 V, as different as BAYES_MTJ_SPREAD makes them at half a volt; all else "
+    "assumed",
     **_ARRAYS,
 )
 

@@ -54,9 +54,11 @@ class Converter:
 
 
 def calibrate(values: ArrayLike, *, bits: int, coverage: float) -> Converter:
-    """A converter whose range holds this share of all values: from 0 where none is negative, else about 0.
+    """A converter whose range holds this share of all values, and that has a code for 0.
 
-    A narrow range has a fine step and cuts what lies beyond; the best coverage is a matter of bits.
+    The range begins at 0 where no value is negative. Else codes are those of two's complement, from −2^(b−1)
+    to 2^(b−1) − 1 steps; a single bit has one to either side of 0. A narrow range has a fine step and cuts
+    what lies beyond: the best coverage is a matter of bits.
 
     Raises: ValueError for no values, NaN or infinite ones, all zero, or a coverage outside (0, 1].
     """
@@ -69,4 +71,9 @@ def calibrate(values: ArrayLike, *, bits: int, coverage: float) -> Converter:
     high = float(np.quantile(size, coverage))
     if high == 0:
         raise ValueError("calibration needs values other than 0")
-    return Converter(bits, -high if values.min() < 0 else 0.0, high)
+    if values.min() >= 0:
+        return Converter(bits, 0.0, high)
+    if bits == 1:
+        return Converter(bits, -high, high)
+    half = 2 ** (bits - 1)
+    return Converter(bits, -high * half / (half - 1), high)

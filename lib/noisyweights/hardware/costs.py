@@ -19,6 +19,7 @@ from noisyweights.hardware.workloads import Workload, workloads
 
 __all__ = ["ARITHMETICS", "Array", "Bill", "Item", "coin_flips", "digital", "mean_field", "scale_bayes"]
 
+_JUNCTION_pJ = figures.read_pJ(figures.JUNCTION_uS, figures.JUNCTION_V)
 _NUMBER = 32  # bits of a shift or a bias, which stays in digital memory
 _ENDS = ("low", "typical", "high")
 
@@ -155,7 +156,8 @@ def mean_field(model: keras.Model, *, array: Array, passes: int) -> Bill:
     a DAC for each row, a read of all cells, an ADC for each column and tile, and digital sums of tiles, shift
     and activation. A layer's inputs are written to and read from SRAM once, whatever a kernel's overlap.
 
-    All rows are at the full voltage, though most pixels are dark, and programming is not counted. Time is
+    All rows are at the full voltage, though most pixels are dark. Programming is not counted, nor are what
+    holds a current for its converter and the sources of bias. Time is
     that of a read and of the columns that share a converter, position by position, layer by layer, pass by
     pass; tiles work side by side, and logic and memory behind the scenes.
 
@@ -177,7 +179,7 @@ def scale_bayes(model: keras.Model, *, array: Array, vectors: int, cells_per_sca
     A weight is one binary cell, and a column of references stands in each tile. Pixels come by DACs, signs by
     drivers of one bit. Sums of the weight crossbar pass a flash ADC and a comparator, pooled ones are
     multiplied by the scale and shifted. The scales of a layer are read once a pass, one vector of `vectors`,
-    which log₂(vectors) random bits choose: each is set, read and reset. The last layer's outputs accumulate.
+    which log₂(vectors) random bits choose. The last layer's outputs accumulate.
     Every pass repeats all of it, the first layer too, whose sums do not change. Otherwise as `mean_field`.
 
     Args:
@@ -214,8 +216,8 @@ def scale_bayes(model: keras.Model, *, array: Array, vectors: int, cells_per_sca
 def coin_flips(model: keras.Model, *, array: Array, coin: str, passes: int) -> Bill:
     """Bill of votes by coin flips: every weight of every matrix is one random bit a draw, read in its place.
 
-    A coin is a junction that is tossed once a draw and then holds, whatever the positions; a column of
-    references stands in each tile. Votes are added up. The currents that give each coin its probability are
+    A weight is a pair of binary cells, of which the one of its sign is a coin: tossed once a draw, it then
+    holds, whatever the positions. Votes are added up. The currents that give each coin its probability are
     not counted. Otherwise as `mean_field`, with two pulses more a pass.
 
     Args:
@@ -275,8 +277,8 @@ def _mean_field_layer(work: Workload, array: Array) -> Bill:
     junctions = work.rows * (work.columns + beside)
     return Bill(
         _items(
-            ("level cell reads", 2 * work.products, figures.read_pJ(figures.LEVEL_CELL_uS)),
-            ("junction reads", junctions * work.positions, figures.read_pJ(figures.JUNCTION_uS)),
+            ("level cell reads", 2 * work.products, figures.read_pJ(figures.LEVEL_CELL_uS, figures.READ_V)),
+            ("junction reads", junctions * work.positions, _JUNCTION_pJ),
             *_around(work, array, figures.SAR_ADC_fJ, signs=False),
             ("activation", work.departures, figures.INT8_ADD_pJ),
         ),
@@ -290,7 +292,7 @@ def _scaled_layer(work: Workload, array: Array, *, vectors: int, cells_per_scale
     _, beside = array.tiles(work)
     cells = work.rows * (work.columns + beside)
     choices = math.ceil(math.log2(vectors))
-    binary = figures.read_pJ(figures.BINARY_CELL_uS)
+    binary = figures.read_pJ(figures.BINARY_CELL_uS, figures.READ_V)
     coin = figures.COIN_pJ["sot"]
     scale_adc = figures.conversion_pJ(figures.FLASH_ADC_fJ, bits=work.scale_bits)
     return Bill(
@@ -300,10 +302,14 @@ def _scaled_layer(work: Workload, array: Array, *, vectors: int, cells_per_scale
             # A comparison is a subtraction.
             ("comparators", work.positions * work.columns, figures.INT8_ADD_pJ),
             ("scale multiply", work.departures, figures.INT8_MULTIPLY_pJ),
-            ("scale cell reads", cells_per_scale * work.columns, figures.read_pJ(figures.LEVEL_CELL_uS)),
+            (
+                "scale cell reads",
+                cells_per_scale * work.columns,
+                figures.read_pJ(figures.LEVEL_CELL_uS, figures.READ_V),
+            ),
             ("scale ADC", work.columns, scale_adc),
             ("decoders", 1, figures.DECODER_pJ),
-            ("random bits, set and reset", 2 * choices, coin),
+            ("random bits", choices, coin),
             ("random bits, read", choices, binary),
         ),
         _array_ns(work, array),
@@ -313,12 +319,11 @@ def _scaled_layer(work: Workload, array: Array, *, vectors: int, cells_per_scale
 
 
 def _coin_layer(work: Workload, array: Array, coin: Figure) -> Bill:
-    _, beside = array.tiles(work)
-    cells = work.rows * (work.columns + beside)
+    cells = 2 * work.weights
     return Bill(
         _items(
             ("coins", work.weights, coin),
-            ("coin reads", cells * work.positions, figures.read_pJ(figures.JUNCTION_uS)),
+            ("coin reads", cells * work.positions, figures.read_pJ(figures.BINARY_CELL_uS, figures.READ_V)),
             *_around(work, array, figures.SAR_ADC_fJ, signs=False),
             ("activation", work.departures, figures.INT8_ADD_pJ),
         ),

@@ -111,8 +111,10 @@ class Crossbar:
         """The crossbar as its wires let it be seen: conductances from each driver to each reader.
 
         A resistive network is linear, so one conductance for each pair of row and column says all of it.
-        What a fluctuating junction adds is lowered by the same factor as the cells beside it. Positive and
-        negative cells stand in arrays of their own.
+        Positive cells, negative cells and junctions stand in arrays of their own. What a junction adds is
+        lowered by the factor of the cells at its place, as if its row alone were driven. Where others are
+        driven too its voltage is lower: with all 128 rows of an array the deviation comes out 3 % too large
+        at 0.1 Ω, 14 % at 0.5 Ω and a quarter at 1 Ω.
 
         Args:
             rows, columns: of one array.

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from noisyweights import seeds
@@ -15,11 +16,13 @@ from noisyweights.hardware import array_layers, crossbar
 from noisyweights.hardware.array_layers import ArrayBinary, ArrayLayer, Patches
 from noisyweights.hardware.chip import Chip, ScaleStore
 from noisyweights.hardware.crossbar import Crossbar
-from noisyweights.networks import binary, passes, scaling, twins
+from noisyweights.networks import binary, chips, passes, scaling, twins
 from noisyweights.networks.coins import Coins
 from noisyweights.networks.layers import MeanField
 
 __all__ = ["array_layers_of", "deploy"]
+
+_CALIBRATIONS = 3  # reads, beside that of the means, by which converters are set
 
 
 def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) -> keras.Model:
@@ -37,7 +40,8 @@ def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int)
         calibration: inputs, (n, …), by which the converters' ranges are set; some hundred do.
         seed: whole number from which cells and stored scales follow.
 
-    A deployed network cannot be saved: keep the model and deploy it again.
+    A convolution meets one draw at all positions, and resistive wires are solved once for the cells' means: see
+    `Crossbar.wired`. A deployed network cannot be saved: keep the model and deploy it again.
 
     Raises: ValueError for a model without such layers, with random biases, in another precision, or of a kind
         that the chip has no parts for; for coins with weights outside of [−1, 1]; and for calibration inputs
@@ -63,7 +67,7 @@ def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int)
     deployed = twins.cloned(model, twin_of)
     if not found:
         raise ValueError(f"{model.name} has no layer to put on arrays: dense or convolutional, random or not")
-    _calibrate(deployed, found, chip, calibration)
+    _calibrate(deployed, found, chip, calibration, seed)
     return deployed
 
 
@@ -83,14 +87,25 @@ class _Rngs:
         return seeds.generator(*self._name, purpose)
 
 
-def _calibrate(model: keras.Model, layers: list[ArrayLayer], chip: Chip, inputs: np.ndarray) -> None:
+def _calibrate(
+    model: keras.Model, layers: list[ArrayLayer], chip: Chip, inputs: np.ndarray, seed: int
+) -> None:
     if chip.dac_bits is None and chip.adc_bits is None:
         return
+    random = any(layer.random_weights for layer in layers)
+    drawn = chips.chip_seeds(model, draws=_CALIBRATIONS, seed=seed) if random else ()
+
+    def run() -> None:
+        model(inputs, training=False)
+        for at in drawn:
+            with chips.chip(model, tf.constant(at)):
+                model(inputs, training=False)
+
     # Layer by layer, each behind converters that are already set.
     for layer in layers:
         driven = getattr(layer, "binary_inputs", False)  # signs need a switch for each row, and no converter
         layer.calibrate(
-            lambda: model(inputs, training=False),
+            run,
             dac_bits=None if driven else chip.dac_bits,
             adc_bits=chip.adc_bits,
             coverage=chip.coverage,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS
 
 __all__ = [
+    "JUNCTION_V",
     "READ_V",
     "BINARY_CELL_uS",
     "CLOCK_ns",
@@ -107,13 +108,13 @@ def ratio(first: Figure, second: Figure) -> Figure:
     )
 
 
-def read_pJ(conductance_uS: Figure) -> Figure:
-    """Energy of one read of a cell, V² · G · t, with the voltage and the time of this module, in pJ.
+def read_pJ(conductance_uS: Figure, volts: Figure) -> Figure:
+    """Energy of one read of a cell, V² · G · t, at a voltage, with the time of this module, in pJ.
 
     The whole of it turns to heat in the cell, so access transistor and wires are left out.
     """
     low, typical, high = (
-        getattr(READ_V, end) ** 2 * getattr(conductance_uS, end) * getattr(READ_ns, end) * 1e-3
+        getattr(volts, end) ** 2 * getattr(conductance_uS, end) * getattr(READ_ns, end) * 1e-3
         for end in ("low", "typical", "high")  # V² · µS · ns = 10⁻¹⁵ J
     )
     return Figure(
@@ -121,7 +122,7 @@ def read_pJ(conductance_uS: Figure) -> Figure:
         typical,
         high,
         "pJ",
-        f"V²Gt with G: {conductance_uS.source}; V: {READ_V.source}; t: {READ_ns.source}",
+        f"V²Gt with G: {conductance_uS.source}; V: {volts.source}; t: {READ_ns.source}",
     )
 
 
@@ -170,6 +171,14 @@ READ_V = Figure(
     "V",
     "NVSim's magnetic cell, 0.25 V (X. Dong et al., IEEE TCAD 31, 994, 2012); the ends are assumed, a small "
     "signal for a sense amplifier and a read that begins to disturb the cell",
+)
+JUNCTION_V = Figure(
+    0.25,
+    0.5,
+    1.0,
+    "V",
+    "the bias of the book's own junction, up to 1 V, sets its deviation while it is read; from the voltage of "
+    "a cell (assumed)",
 )
 READ_ns = Figure(
     1.0,
