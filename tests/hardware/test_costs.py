@@ -86,7 +86,7 @@ def test_a_small_network_by_hand():
     }
     assert bill.cells == 2 * 161 + 20 * 9 + 7 * 4
     assert bill.memory_bits == 32 * 10
-    # By hand in fJ, 2.8 ns: 57.412 µS at 0.25 V and 45.679 µS at 0.5 V; conversions of 256 codes; logic and memory.
+    # By hand in fJ, 2.8 ns: 57.412 µS at 0.25 V and 45.679 µS at 0.5 V; conversions; logic and memory.
     energy = 322 * 10.047 + 208 * 4 * 7.9937 + 47 * 256 * 3.7245 + 7 * 100 + 24 * 1562.5
     energy += 14 * 100 + 10 * 100 + 10 * 30 + 432 * 312.5
     assert bill.energy_pJ.typical == pytest.approx(energy * 1e-3, rel=1e-4)

@@ -57,6 +57,10 @@ def binary_network(scale=RANDOM):
     return found
 
 
+def deployed_network():
+    return deploy(random_network(), IDEAL, calibration=pixels(), seed=0)
+
+
 def coin_network():
     start = keras.initializers.RandomUniform(-1, 1, seed=0)
     layers = [keras.layers.Dense(units, kernel_initializer=start) for units in (5, 3)]
@@ -170,7 +174,7 @@ def test_the_same_seed_is_the_same_chip():
     deployed = deploy(model, DOMAIN_WALL, calibration=x, seed=0)
     small = inference.predict_draws(deployed, x, batch_size=3, **settings)
     # Float32 sums differ by batch, and a current between two codes can then fall to either.
-    assert np.median(np.abs(small - first)) < 1e-5
+    assert np.mean(np.abs(small - first) > 1e-5) < 0.1
 
 
 def test_faults_noise_and_wires_reach_the_cells():
@@ -187,6 +191,28 @@ def test_faults_noise_and_wires_reach_the_cells():
     lossy = replace(DOMAIN_WALL, **QUIET | {"row_ohm": 50.0})
     weak = array_layers_of(deploy(network(), lossy, calibration=x, seed=0))[-1]
     assert (weak.crossbar.positive_uS < layer.crossbar.positive_uS).all()
+
+
+@pytest.mark.parametrize("shrunk", [1e-2, 1e-4, 0.0])
+def test_a_unit_that_means_nothing_does_not_drown_the_others(shrunk):
+    """Converters are common to all columns: one with tiny means must not ask for their whole range."""
+    model, x = random_network(laws.gaussian()), pixels(200)
+    last = model.layers[-1]
+    last.kernel_loc.assign(last.kernel_loc.numpy() * [1, 1, 1, shrunk])
+    quiet = replace(DOMAIN_WALL, **QUIET, junctions=IDEAL.junctions, cell=IDEAL.cell, adc_bits=10)
+    deployed = deploy(model, quiet, calibration=x, seed=0)
+    settings = {"draws": 50, "seed": 0}
+    software, hardware = (inference.predict_draws(one, x, **settings) for one in (model, deployed))
+    ratios = hardware.std(0).mean(0) / software.std(0).mean(0)
+    np.testing.assert_allclose(ratios[:3], 1, atol=0.05)
+    assert ratios[3] == pytest.approx(1, abs=0.2)
+
+
+def test_what_is_no_chip():
+    with pytest.raises(TypeError, match="cell must be a LevelCell, got None"):
+        replace(IDEAL, cell=None)
+    with pytest.raises(ValueError, match="rows and columns must be whole"):
+        replace(IDEAL, rows=128.5)
 
 
 def test_junctions_are_set_as_near_as_can_be():
@@ -240,7 +266,16 @@ def _settings(**changed):
         (lambda: ScaleStore(cell=IDEAL.cell, vectors=0), "vectors must be at least 1"),
         (lambda: deploy(random_network(), COINS, calibration=pixels(), seed=0), "the chip no junctions"),
         (lambda: deploy(binary_network(), COINS, calibration=pixels(), seed=0), "the chip no store"),
-        (lambda: deploy(network(), IDEAL, calibration=pixels(0), seed=0), "calibration needs finite inputs"),
+        (lambda: deploy(network(), IDEAL, calibration=pixels()[:, 1:], seed=0), r"shape \(n, 8, 8, 1\)"),
+        (
+            lambda: deploy(
+                keras.Sequential([keras.Input((3, 2)), keras.layers.TimeDistributed(keras.layers.Dense(2))]),
+                IDEAL, calibration=np.ones((2, 3, 2)), seed=0,
+            ),
+            "TimeDistributed with .*kernel",
+        ),
+        (lambda: twins.with_law(deployed_network(), laws.uniform()), "neither saved nor copied"),
+        (lambda: deploy(network(), IDEAL, calibration=pixels(0), seed=0), "needs finite inputs, at least one"),
         (
             lambda: deploy(
                 keras.Sequential([keras.Input((3,)), keras.layers.ReLU()]),
@@ -267,7 +302,7 @@ def _settings(**changed):
                 keras.Sequential([keras.Input((5, 5, 1)), keras.layers.Conv2D(2, 2, dilation_rate=2)]),
                 IDEAL, calibration=np.ones((2, 5, 5, 1)), seed=0,
             ),
-            "groups, dilation and channels first",
+            "only one group, no dilation",
         ),
         (
             lambda: deploy(network(), DOMAIN_WALL, calibration=0 * pixels(), seed=0),

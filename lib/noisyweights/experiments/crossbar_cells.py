@@ -115,7 +115,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
 
 def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
-    """Reads of columns, by the device's law alone and as the chip reads, against cells and what was wanted."""
+    """Reads of columns, by the law alone and as the chip reads, against cells and what was wanted."""
     rng = seeds.generator(config.seed, "products")
     mean = rng.normal(0, 0.5, (ROWS, config.columns))
     deviation = rng.uniform(0.02, 0.2, mean.shape)
@@ -188,7 +188,7 @@ def _wires(config: Config) -> dict[str, np.ndarray]:
 
 
 def _at_the_same_place(low: float, high: float, others: np.ndarray, ohm: float) -> float:
-    """Relative change of what a junction adds to its column when the mean in its place goes through its range.
+    """Relative change of what a junction adds to its column as the mean in its place goes through its range.
 
     It is the cell farthest from driver and reader, which loses most. Its row alone is driven.
     """
@@ -206,7 +206,7 @@ def _at_the_same_place(low: float, high: float, others: np.ndarray, ohm: float) 
 
 
 def _together(low: float, high: float) -> float:
-    """Relative change of the currents that come through, when the means of all cells go through their range."""
+    """Relative change of the currents that come through as the means of all cells go through their range."""
     volts, seen = np.ones(ROWS), []
     for level in (low, high):
         array = np.full((ROWS, ROWS), level)
@@ -238,7 +238,7 @@ def measurements(result: Result) -> list[Measurement]:
 
 
 def _of_products(result: Result) -> list[Measurement]:
-    """The worst column of the chip, against what its cells hold; intervals allow for the choice of the worst."""
+    """The worst column of the chip, against what its cells hold; intervals allow for choosing the worst."""
     means, sigmas, distances = result.errors[1]
     reads, columns = result.config.reads, len(means)
     quantile = stats.norm.ppf(1 - 0.025 / columns)

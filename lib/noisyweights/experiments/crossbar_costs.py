@@ -3,13 +3,13 @@
 §IV-C of the scale paper, and the last claim of the array paper's abstract.
 """
 
+from dataclasses import replace
 from functools import cache
 
 from noisyweights.evidence.claims import Measurement
 from noisyweights.experiments import crossbar_networks, recipes
 from noisyweights.experiments.crossbar_networks import CHIPS, Config
 from noisyweights.hardware import costs, figures
-from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.costs import Bill
 from noisyweights.hardware.figures import Figure
 from noisyweights.networks import models
@@ -21,17 +21,6 @@ SHARED = 8  # columns that take turns at a converter
 LANES = 256  # multipliers of the digital rival
 _ONCE = ("weight fetch", "Gaussian samples", "draw, multiply", "draw, add")  # for all images of a draw
 PLACES = ("array", "digital")
-
-
-def array(chip: Chip, *, adc_bits: int | None = None) -> costs.Array:
-    """The arrays of a chip, with converters of as many bits as it has, or of others."""
-    return costs.Array(
-        rows=chip.rows,
-        columns=chip.columns,
-        dac_bits=chip.dac_bits,
-        adc_bits=chip.adc_bits if adc_bits is None else adc_bits,
-        columns_per_adc=SHARED,
-    )
 
 
 @cache
@@ -55,7 +44,7 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
         return one.times(passes)
     if method not in CHIPS:
         raise ValueError(f"{method} has no chip here: those with one are {', '.join(CHIPS)}")
-    settings = {"array": array(CHIPS[method]), "passes": passes}
+    settings = {"array": costs.Array.of(CHIPS[method], columns_per_adc=SHARED), "passes": passes}
     if method == "mean-field":
         return costs.mean_field(network, **settings)
     if method == "coins":
@@ -73,7 +62,7 @@ def published(settings: recipes.Settings, topology: str, *, adc_bits: int, width
     chip = CHIPS["scales"]
     return costs.scale_bayes(
         network,
-        array=array(chip, adc_bits=adc_bits),
+        array=costs.Array.of(replace(chip, adc_bits=adc_bits), columns_per_adc=SHARED),
         vectors=chip.scales.vectors,
         cells_per_scale=2,
         passes=PASSES,

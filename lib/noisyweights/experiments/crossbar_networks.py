@@ -3,7 +3,7 @@
 Chapter 9; the claims of the abstract of the array paper, and §III-C of the scale paper.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -169,32 +169,30 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         return found
     calibration = coin_networks.scaled(train)[: config.calibrated]
 
-    def on(chip: Chip, x: np.ndarray) -> np.ndarray:
+    def on(chip: Chip) -> Callable[[np.ndarray], np.ndarray]:
         deployed = deploy(network, chip, calibration=calibration, seed=seed)
-        if not any(layer.random_weights for layer in array_layers_of(deployed)):  # a single stored vector
-            return recipes.probabilities(deployed.predict(x, batch_size=1000, verbose=0))
-        draws = inference.predict_draws(deployed, x, draws=config.draws, seed=seed)
-        return recipes.probabilities(draws).mean(0)
+        random = any(layer.random_weights for layer in array_layers_of(deployed))
 
-    found["array"] = scores(lambda x: on(CHIPS[method], x))
+        def predict(x: np.ndarray) -> np.ndarray:
+            if not random:  # with a single stored vector
+                return recipes.probabilities(deployed.predict(x, batch_size=1000, verbose=0))
+            draws = inference.predict_draws(deployed, x, draws=config.draws, seed=seed)
+            return recipes.probabilities(draws).mean(0)
+
+        return predict
+
+    found["array"] = scores(on(CHIPS[method]))
     perfect = perfected(CHIPS[method])
     for sweep in SWEEPS[method]:
         if sweep is CORRELATION:
             predictions = (
                 _successive(
-                    config,
-                    network,
-                    x,
-                    calibration=calibration,
-                    chip=perfect,
-                    law=device.law,
-                    correlation=value,
-                    seed=seed,
+                    config, network, x, calibration=calibration, chip=perfect, correlation=value, seed=seed
                 )
                 for value in swept(config, sweep)
             )
         else:
-            predictions = (on(sweep.changed(perfect, value), x) for value in swept(config, sweep))
+            predictions = (on(sweep.changed(perfect, value))(x) for value in swept(config, sweep))
         found[sweep.name] = np.stack([_scores(p, test.labels) for p in predictions])
     return found
 
@@ -266,12 +264,11 @@ def _successive(
     *,
     calibration: np.ndarray,
     chip: Chip,
-    law: Law,
     correlation: float,
     seed: int,
 ) -> np.ndarray:
     deployed = deploy(network, chip, calibration=calibration, seed=seed)
-    draws = predict_successive(deployed, x, law=law, draws=config.draws, correlation=correlation, seed=seed)
+    draws = predict_successive(deployed, x, draws=config.draws, correlation=correlation, seed=seed)
     return recipes.probabilities(draws).mean(0)
 
 

@@ -64,13 +64,15 @@ class Patches:
 class ArrayLayer(keras.layers.Layer):
     """activation(x·W + b), the product read off a crossbar; made by `deployment.deploy`.
 
-    A read is a draw of the network: within `chips.chip`, as in `inference.predict_draws`, all inputs meet
-    the same draw of every cell. Outside of it cells have their means. Biases are added as numbers.
+    Its `crossbar`, `readout` and `read_uS` tell what cells and converters it has come to. A read is a draw of
+    the network: within `chips.chip`, as in `inference.predict_draws`, all inputs meet the same draw of every
+    cell. Outside of it cells have their means. Biases are added as numbers.
 
     Args:
         crossbar: cells of the kernel, (inputs, outputs).
         drawn: draws of the cells' difference, from `fluctuating` or `coins`; None for weights that are what
             they are.
+        law: of junctions that fluctuate; None without.
         read_uS: standard deviation of the difference between reads, beside those draws, (inputs, outputs).
         mean_uS: mean difference, if it is not that of the crossbar.
         rows: of one array.
@@ -84,6 +86,7 @@ class ArrayLayer(keras.layers.Layer):
         crossbar: Crossbar,
         *,
         drawn: Drawn | None,
+        law: Law | None = None,
         read_uS: np.ndarray,
         mean_uS: np.ndarray | None = None,
         rows: int,
@@ -93,7 +96,7 @@ class ArrayLayer(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(trainable=False, **kwargs)
-        self.crossbar = crossbar
+        self.crossbar, self.law = crossbar, law
         self.readout = Readout(None, None, rows)
         self.patches = patches
         self.activation = keras.activations.get(activation)
@@ -166,6 +169,12 @@ class ArrayLayer(keras.layers.Layer):
             for start in range(0, conductance.shape[0], rows)
         ]
         self._watched.append((np.ravel(x), np.concatenate(currents)))
+
+    def get_config(self):
+        raise ValueError(
+            f"{self.name} is on an array, and a deployed network is neither saved nor copied: keep the "
+            "network that it was made of, and deploy that again"
+        )
 
     def compute_output_shape(self, input_shape):
         outputs = len(self.crossbar.gain_uS)

@@ -34,11 +34,16 @@ class LevelCell:
 
     def __post_init__(self) -> None:
         levels = np.asarray(self.levels_uS, float)
-        if levels.ndim != 1 or len(levels) < 2 or not (np.diff(levels) > 0).all() or not levels[0] > 0:
+        if (
+            levels.ndim != 1
+            or len(levels) < 2
+            or not (np.diff(levels) > 0).all()
+            or not 0 < levels[0] <= levels[-1] < np.inf
+        ):
             raise ValueError(
                 f"levels_uS must be two or more that increase from above 0, got {self.levels_uS}"
             )
-        if not self.spread >= 0:
+        if not 0 <= self.spread < np.inf:
             raise ValueError(f"spread is a relative standard deviation, 0 or more, got {self.spread}")
 
     @property

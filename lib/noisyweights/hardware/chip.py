@@ -44,7 +44,7 @@ class Junctions:
     def __post_init__(self) -> None:
         if not self.ratio >= 1:
             raise ValueError(f"ratio is that of the widest to the narrowest, 1 or more, got {self.ratio}")
-        if self.levels is not None and (self.levels < 2 or self.ratio == np.inf):
+        if self.levels is not None and (self.levels < 2 or self.levels % 1 or self.ratio == np.inf):
             raise ValueError(
                 f"levels divide a finite ratio into 2 settings or more, got {self.levels} and {self.ratio}"
             )
@@ -113,7 +113,8 @@ class Chip:
         coverage: share of the numbers in a calibration that the converters' range holds.
         source: where the settings are from.
 
-    Raises: ValueError for arrays without cells, other bits, or numbers out of range.
+    Raises: ValueError for arrays without cells, other bits, or numbers out of range; TypeError for a part of
+        another kind.
     """
 
     cell: LevelCell
@@ -134,6 +135,12 @@ class Chip:
     def __post_init__(self) -> None:
         if self.rows < 1 or self.columns < 1:
             raise ValueError(f"an array has at least 1 row and 1 column, got {self.rows} × {self.columns}")
+        if self.rows != int(self.rows) or self.columns != int(self.columns):
+            raise ValueError(f"rows and columns must be whole, got {self.rows} and {self.columns}")
+        for name, kind in (("cell", LevelCell), ("junctions", Junctions), ("scales", ScaleStore)):
+            part = getattr(self, name)
+            if not isinstance(part, kind) and (part is not None or name == "cell"):
+                raise TypeError(f"{name} must be a {kind.__name__}, got {part!r}")
         for name in ("read_noise", "row_ohm", "column_ohm"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} must be finite and not negative, got {getattr(self, name)}")

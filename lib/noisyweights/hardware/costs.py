@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from noisyweights.hardware import figures
+from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.figures import Figure
 from noisyweights.hardware.workloads import Workload, workloads
 
@@ -48,6 +49,19 @@ class Array:
     def __post_init__(self) -> None:
         for name in ("rows", "columns", "dac_bits", "adc_bits", "columns_per_adc"):
             _check_count(name, getattr(self, name))
+
+    @classmethod
+    def of(cls, chip: Chip, *, columns_per_adc: int) -> Array:
+        """The arrays of a chip on which networks are deployed.
+
+        Raises: ValueError for a chip with exact converters, which have no price.
+        """
+        if chip.dac_bits is None or chip.adc_bits is None:
+            raise ValueError(
+                f"exact converters have no price: give the chip bits, got {chip.dac_bits} and {chip.adc_bits}"
+            )
+        names = ("rows", "columns", "dac_bits", "adc_bits")
+        return cls(**{name: getattr(chip, name) for name in names}, columns_per_adc=columns_per_adc)
 
     def tiles(self, work: Workload) -> tuple[int, int]:
         """Tiles of a layer's matrix below each other, and beside each other."""

@@ -142,7 +142,8 @@ def place(
     Args:
         mean: weights, (inputs, outputs).
         deviation: standard deviations of random weights, alike; None for weights that do not fluctuate.
-        cell: of both cells of a pair. The one that is not needed stays at the lowest level.
+        cell: of both cells of a pair. The one that is not needed stays at the lowest level. The largest mean
+            of a column, or its largest deviation if that is more, fills the range.
         rng: of the spread between cells; None for cells that hold their level exactly.
 
     Raises: ValueError for weights that are no matrix, NaN or infinite, or deviations of another shape or
@@ -157,7 +158,8 @@ def place(
             f"deviations must be finite, 0 or more, of shape {mean.shape}, got {deviation.shape}"
         )
     low, high = cell.levels_uS[0], cell.levels_uS[-1]
-    largest = np.abs(mean).max(0)
+    # A column of means near 0 is not blown up until its junctions drown all others in a common converter.
+    largest = np.maximum(np.abs(mean), deviation).max(0)
     gain = (high - low) / np.where(largest > 0, largest, 1.0)
     levels = (cell.nearest(low + np.maximum(sign * mean * gain, 0)) for sign in (1, -1))
     held = np.asarray(cell.levels_uS)

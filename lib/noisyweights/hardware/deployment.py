@@ -16,9 +16,10 @@ from noisyweights.hardware import array_layers, crossbar
 from noisyweights.hardware.array_layers import ArrayBinary, ArrayLayer, Patches
 from noisyweights.hardware.chip import Chip, ScaleStore
 from noisyweights.hardware.crossbar import Crossbar
+from noisyweights.hardware.workloads import check_no_matrix
 from noisyweights.networks import binary, chips, passes, scaling, twins
 from noisyweights.networks.coins import Coins
-from noisyweights.networks.layers import MeanField
+from noisyweights.networks.layers import MeanField, MeanFieldConv2D, MeanFieldDense
 
 __all__ = ["array_layers_of", "deploy"]
 
@@ -40,24 +41,23 @@ def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int)
         calibration: inputs, (n, …), by which the converters' ranges are set; some hundred do.
         seed: whole number from which cells and stored scales follow.
 
-    A convolution meets one draw at all positions, and resistive wires are solved once for the cells' means: see
-    `Crossbar.wired`. A deployed network cannot be saved: keep the model and deploy it again.
+    A convolution meets one draw at all positions, and resistive wires are solved once for the cells' means:
+    see `Crossbar.wired`. Where nothing on the chip is random, `predict` says all. A deployed network cannot
+    be saved: keep the model and deploy it again.
 
-    Raises: ValueError for a model without such layers, with random biases, in another precision, or of a kind
-        that the chip has no parts for; for coins with weights outside of [−1, 1]; and for calibration inputs
-        that are none, NaN or infinite.
+    Raises: ValueError for a model without such layers, with other matrices of weights, with random biases, in
+        another precision, or of a kind that the chip has no parts for; for coins with weights outside of
+        [−1, 1]; and for calibration inputs of another shape, none, NaN or infinite.
     """
-    calibration = np.asarray(calibration, np.float32)
-    if calibration.ndim < 2 or not len(calibration) or not np.isfinite(calibration).all():
-        raise ValueError(
-            f"calibration needs finite inputs, (n, …), at least one, got shape {calibration.shape}"
-        )
+    calibration = _checked(model, calibration)
     places = itertools.count()
     found: list[ArrayLayer] = []
 
     def twin_of(layer):
-        maker = next((make for kind, make in _MAKERS.items() if isinstance(layer, kind)), None)
+        maker = _MAKERS.get(type(layer))
         if maker is None:
+            if isinstance(layer, keras.layers.Layer):  # and not a bare operation, such as a sum
+                check_no_matrix(layer)
             return None
         if layer.compute_dtype != "float32":
             raise ValueError(f"{layer.name} computes in {layer.compute_dtype}, and arrays here in float32")
@@ -87,6 +87,19 @@ class _Rngs:
         return seeds.generator(*self._name, purpose)
 
 
+def _checked(model: keras.Model, calibration: ArrayLike) -> np.ndarray:
+    """The inputs of a calibration, float32."""
+    if len(getattr(model, "inputs", None) or ()) != 1:
+        raise ValueError(f"{model.name} must be functional or sequential, of one input, to be put on arrays")
+    calibration, wanted = np.asarray(calibration, np.float32), tuple(model.inputs[0].shape)
+    sides = zip(calibration.shape[1:], wanted[1:], strict=False)
+    if calibration.ndim != len(wanted) or any(side not in (found, None) for found, side in sides):
+        raise ValueError(f"calibration must have shape (n, {str(wanted[1:])[1:]}, got {calibration.shape}")
+    if not len(calibration) or not np.isfinite(calibration).all():
+        raise ValueError(f"calibration needs finite inputs, at least one, got shape {calibration.shape}")
+    return calibration
+
+
 def _calibrate(
     model: keras.Model, layers: list[ArrayLayer], chip: Chip, inputs: np.ndarray, seed: int
 ) -> None:
@@ -112,10 +125,13 @@ def _calibrate(
         )
 
 
-def _array(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, rng: _Rngs) -> Crossbar:
-    """The crossbar after faults and with its wires."""
+_PAIR = ("positive_uS", "negative_uS")
+
+
+def _array(placed: Crossbar, chip: Chip, rng: _Rngs, *, written: tuple[str, ...] = _PAIR) -> Crossbar:
+    """The crossbar after faults of the cells that were written, and with its wires."""
     pair = {}
-    for name in ("positive_uS", "negative_uS"):
+    for name in written:
         cells = getattr(placed, name)
         for place, fault in enumerate(chip.faults):
             cells = fault(cells, rng=rng(f"{name}/{place}"))
@@ -127,16 +143,12 @@ def _array(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, rng: _Rngs) 
     return placed
 
 
-def _read_uS(placed: Crossbar, chip: Chip) -> np.ndarray:
-    return chip.read_noise * np.hypot(placed.positive_uS, placed.negative_uS)
-
-
 def _common(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, bias: np.ndarray | None) -> dict:
     patches = None
     if hasattr(layer, "kernel_size"):
         patches = Patches(layer.kernel_size, layer.strides, layer.padding)
     return {
-        "read_uS": _read_uS(placed, chip),
+        "read_uS": chip.read_noise * np.hypot(placed.positive_uS, placed.negative_uS),
         "rows": chip.rows,
         "patches": patches,
         "bias": np.zeros(len(placed.gain_uS)) if bias is None else bias,
@@ -153,10 +165,12 @@ def _mean_field(layer: MeanField, chip: Chip, rng: _Rngs) -> ArrayLayer:
     deviation = np.exp(_matrix(np.asarray(layer.kernel_log_scale)), dtype=np.float64)
     placed = crossbar.place(mean, deviation, cell=chip.cell, rng=rng("cells"))
     set_uS = chip.junctions.set_to(placed.deviation_uS, rng=rng("junctions"))
-    placed = _array(layer, replace(placed, deviation_uS=set_uS), chip, rng)
+    placed = _array(replace(placed, deviation_uS=set_uS), chip, rng)
     bias = None if layer.biases == "none" else np.asarray(layer.bias)
     drawn = array_layers.fluctuating(placed, law=layer.law)
-    return ArrayLayer(placed, drawn=drawn, activation=layer.activation, **_common(layer, placed, chip, bias))
+    return ArrayLayer(
+        placed, drawn=drawn, law=layer.law, activation=layer.activation, **_common(layer, placed, chip, bias)
+    )
 
 
 def _deterministic(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayLayer:
@@ -165,19 +179,18 @@ def _deterministic(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayLa
     kernel = _matrix(scaling.kernel_of(layer))
     bias = np.asarray(layer.bias) if layer.use_bias else None
     if chip.coin_bits is None or not isinstance(layer, keras.layers.Dense):
-        placed = _array(layer, crossbar.place(kernel, None, cell=chip.cell, rng=rng("cells")), chip, rng)
+        placed = _array(crossbar.place(kernel, None, cell=chip.cell, rng=rng("cells")), chip, rng)
         return ArrayLayer(
             placed, drawn=None, activation=layer.activation, **_common(layer, placed, chip, bias)
         )
     try:
-        Coins(kernel, chip.coin_bits)
+        odds = Coins(kernel, chip.coin_bits).odds
     except ValueError as error:
         raise ValueError(f"{layer.name}: {error}") from error
-    odds = np.rint(np.abs(kernel) * 2.0**chip.coin_bits) / 2.0**chip.coin_bits
     # The same cells twice: as they are where a coin shows nothing, and where it shows the weight's sign.
     signs = np.where(kernel < 0, -1.0, 1.0)
     off, on = (
-        _array(layer, crossbar.place(of, None, cell=chip.cell, rng=rng("cells")), chip, rng)
+        _array(crossbar.place(of, None, cell=chip.cell, rng=rng("cells")), chip, rng)
         for of in (np.zeros_like(kernel), signs)
     )
     off = replace(off, gain_uS=on.gain_uS)
@@ -193,7 +206,9 @@ def _deterministic(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayLa
 
 def _binary(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayBinary:
     signs = _matrix(keras.ops.convert_to_numpy(layer.binary_kernel()))
-    placed = _array(layer, crossbar.place_signs(signs, cell=chip.cell, rng=rng("cells")), chip, rng)
+    # The reference is the mean of a column of cells, which errors of single cells and reads hardly move.
+    signed = crossbar.place_signs(signs, cell=chip.cell, rng=rng("cells"))
+    placed = _array(signed, chip, rng, written=_PAIR[:1])
     scales = np.asarray(layer.scale)[np.newaxis] if hasattr(layer, "scale") else None
     if scales is None:
         if chip.scales is None:
@@ -207,7 +222,8 @@ def _binary(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayBinary:
         moving_mean=np.asarray(layer.moving_mean),
         moving_variance=np.asarray(layer.moving_variance),
         scales=scales,
-        **_common(layer, placed, chip, np.asarray(layer.bias)),
+        **_common(layer, placed, chip, np.asarray(layer.bias))
+        | {"read_uS": chip.read_noise * placed.positive_uS},
     )
 
 
@@ -229,9 +245,9 @@ def _difference(placed: Crossbar) -> np.ndarray:
 
 
 _MAKERS: dict[type, Callable[..., ArrayLayer]] = {
-    MeanField: _mean_field,
-    binary.BinaryDense: _binary,
-    binary.BinaryConv2D: _binary,
+    **dict.fromkeys((MeanFieldDense, MeanFieldConv2D), _mean_field),
+    **dict.fromkeys((binary.BinaryDense, binary.ScaledBinaryDense), _binary),
+    **dict.fromkeys((binary.BinaryConv2D, binary.ScaledBinaryConv2D), _binary),
     keras.layers.Dense: _deterministic,
     keras.layers.Conv2D: _deterministic,
 }

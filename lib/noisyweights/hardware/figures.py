@@ -177,8 +177,8 @@ JUNCTION_V = Figure(
     0.5,
     1.0,
     "V",
-    "the bias of the book's own junction, up to 1 V, sets its deviation while it is read; from the voltage of "
-    "a cell (assumed)",
+    "the bias of the book's own junction, up to 1 V, sets its deviation while it is read; from the voltage "
+    "of a cell (assumed)",
 )
 READ_ns = Figure(
     1.0,

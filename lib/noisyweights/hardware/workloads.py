@@ -18,7 +18,7 @@ from noisyweights.networks.binary import (
 )
 from noisyweights.networks.layers import MeanFieldConv2D, MeanFieldDense
 
-__all__ = ["Workload", "workloads"]
+__all__ = ["Workload", "check_no_matrix", "workloads"]
 
 _DENSE = (layers.Dense, MeanFieldDense, BinaryDense)
 _CONVOLUTIONS = (layers.Conv2D, MeanFieldConv2D, BinaryConv2D)
@@ -77,7 +77,7 @@ def workloads(model: keras.Model) -> tuple[Workload, ...]:
     found: dict[int, dict[str, Any]] = {}
     for layer, shape in _calls(model):
         if not isinstance(layer, (*_DENSE, *_CONVOLUTIONS)):
-            _check_no_matrix(layer)
+            check_no_matrix(layer)
             continue
         kernel = layer.kernel_loc if hasattr(layer, "kernel_loc") else layer.kernel
         counted = found.setdefault(
@@ -97,7 +97,10 @@ def workloads(model: keras.Model) -> tuple[Workload, ...]:
         counted["arrivals"] += prod(shape[1:])
         counted["departures"] += prod(layer.compute_output_shape(shape)[1:])
     if not found:
-        raise ValueError(f"{model.name} has no layer with a matrix of weights: there is nothing to count")
+        raise ValueError(
+            f"{model.name} has no layer with a matrix of weights: there is nothing to count; of a "
+            "deployed network count the one that it was made of"
+        )
     return tuple(Workload(**counted) for counted in found.values())
 
 
@@ -138,7 +141,8 @@ def _positions(layer: layers.Layer, shape: tuple[int, ...]) -> int:
     return prod(before_pooling.compute_output_shape(shape)[1:-1])
 
 
-def _check_no_matrix(layer: layers.Layer) -> None:
+def check_no_matrix(layer: layers.Layer) -> None:
+    """Raise ValueError for a layer that keeps a matrix of weights, or whose weights are not made yet."""
     if not layer.built:
         raise ValueError(f"{layer.name} has no weights yet: call the model once")
     for weight in layer.weights:

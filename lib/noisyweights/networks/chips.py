@@ -29,7 +29,7 @@ def random_layers(model: keras.Model) -> list[keras.layers.Layer]:
     if not found:
         raise ValueError(
             f"{model.name} has no random weights: build it of mean-field layers, "
-            "or make its twin with twins.from_deterministic"
+            "or make its twin with twins.from_deterministic. Where nothing is random, predict() says all"
         )
     if unbuilt := [layer.name for layer in found if not layer.built]:
         raise ValueError(f"{', '.join(unbuilt)} of {model.name} has no weights yet: call the model once")

@@ -54,6 +54,14 @@ class Coins:
         prepared = None if noisy else _prepared(self.kernel, int(bits), self.rounding)
         object.__setattr__(self, "_prepared", prepared)
 
+    @property
+    def odds(self) -> np.ndarray:
+        """Probability that each coin shows its sign, after rounding: float64 of the kernel's shape."""
+        if self._noise is not None:
+            return np.abs(self.kernel, dtype=np.float64)
+        largest, signs = self._prepared
+        return np.where(signs == 0, 0, (largest.astype(np.float64) + 1) / 2.0**_BITS)
+
     def toss(self, rng: np.random.Generator) -> np.ndarray:
         """One draw of all coins: int8 of the kernel's shape, −1, 0 or 1."""
         if self._noise is None:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from noisyweights.networks import chips
 
-__all__ = ["Decomposition", "decompose", "predict_draws", "predictive_quantiles"]
+__all__ = ["Decomposition", "decompose", "inputs_of", "predict_draws", "predictive_quantiles"]
 
 _BLOCK = 8  # draws in one call of the graph: the step of the progress bar, and all that memory holds twice
 # Graphs that evaluate a block of draws, kept for as long as their model lives.
@@ -40,11 +40,7 @@ def predict_draws(
     Raises: ValueError for no inputs, NaN or infinite ones, no draws, or a model without random weights or
         with several outputs.
     """
-    x = np.asarray(x, model.variable_dtype)
-    if x.ndim < 2 or not len(x):
-        raise ValueError(f"x must hold at least one input, (n, …), got shape {x.shape}")
-    if not np.isfinite(x).all():
-        raise ValueError(f"x has {np.sum(~np.isfinite(x))} NaN or infinite values: mend or leave them out")
+    x = inputs_of(model, x)
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     inputs = tf.constant(x)
@@ -59,6 +55,16 @@ def predict_draws(
             found[start : start + len(block)] = block
             bar.update(len(block))
     return found
+
+
+def inputs_of(model: keras.Model, x: ArrayLike) -> np.ndarray:
+    """The inputs as a model takes them, (n, …); raises ValueError for none, and for NaN or infinite ones."""
+    x = np.asarray(x, model.variable_dtype)
+    if x.ndim < 2 or not len(x):
+        raise ValueError(f"x must hold at least one input, (n, …), got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"x has {np.sum(~np.isfinite(x))} NaN or infinite values: mend or leave them out")
+    return x
 
 
 def _predictor(model: keras.Model, x: tf.Tensor, size: int | None) -> Callable[..., tf.Tensor]:

@@ -37,7 +37,10 @@ def stored_samples(model: keras.Model, n: int, *, seed: int, rounded: bool = Tru
 def draw_scales(
     layer: keras.layers.Layer, n: int, rng: np.random.Generator, *, rounded: bool = True
 ) -> np.ndarray:
-    """Draw `n` vectors of one layer's random scales, float32 (n, outputs). Arguments as `stored_samples`."""
+    """Draw `n` vectors of the scales of a layer of `binary.scaled_layers`: float32 (n, outputs).
+
+    `rounded` as in `stored_samples`.
+    """
     loc, scale = layer.scale_distribution()
     drawn = loc + scale * rng.standard_normal((n, layer.outputs), np.float32)
     if rounded:

@@ -113,7 +113,10 @@ def check_plain(layer: keras.layers.Conv2D) -> None:
     """Raise ValueError for a convolution with groups or dilation, or with channels first."""
     dilated = np.any(np.asarray(layer.dilation_rate) != 1)
     if layer.groups != 1 or dilated or layer.data_format != "channels_last":
-        raise ValueError(f"{layer.name}: groups, dilation and channels first have no twin")
+        raise ValueError(
+            f"only one group, no dilation and channels last have a twin: {layer.name} has {layer.groups}, "
+            f"{layer.dilation_rate} and {layer.data_format}"
+        )
 
 
 def _kept(layer: keras.layers.Layer) -> dict[str, Any]:
