@@ -110,7 +110,7 @@ MEAN_FIELD = (
     _ADC,
     Sweep("dac_bits", "bits of a DAC", (1, 2, 3, 4, 6, 8), _setting("dac_bits")),
     Sweep("levels", "conductance levels of a cell", (2, 3, 5, 9, 17, 33), _levels),
-    Sweep("programming", "programming error, % of the range", (20, 10, 5, 2, 1, 0), _programmed),
+    Sweep("programming", "programming error, % of range", (20, 10, 5, 2, 1, 0), _programmed),
     Sweep(
         "read_noise",
         "read noise of a cell, %",
@@ -120,10 +120,8 @@ MEAN_FIELD = (
     Sweep("stuck", "cells stuck, %", (10, 3, 1, 0.3, 0.1, 0), _stuck),
     Sweep("wires", "ohm between two cells", (2, 1, 0.5, 0.2, 0.1, 0), _wires),
     Sweep("sigma_ratio", "widest over narrowest σ", (1, 1.5, 2, 4, 10, 30), _junctions("ratio")),
-    Sweep("sigma_levels", "settings of σ in a range of 30", (2, 3, 4, 8, 16, 32), _junctions("levels")),
-    Sweep(
-        "sigma_spread", "spread of log σ between junctions", (1, 0.5, 0.2, 0.1, 0.05, 0), _junctions("spread")
-    ),
+    Sweep("sigma_levels", "settings of σ, range 30", (2, 3, 4, 8, 16, 32), _junctions("levels")),
+    Sweep("sigma_spread", "spread of log σ", (1, 0.5, 0.2, 0.1, 0.05, 0), _junctions("spread")),
 )
 
 # Between two reads of a junction, which is no setting of a chip but of how fast it is read.
@@ -139,7 +137,7 @@ SCALES = (
 )
 
 COINS = (
-    Sweep("coin_bits", "bits of a coin's random number", (1, 2, 3, 4, 6, 8), _setting("coin_bits")),
+    Sweep("coin_bits", "random bits of a coin", (1, 2, 3, 4, 6, 8), _setting("coin_bits")),
     Sweep("coin_spread", "spread of a coin's cells, %", (40, 20, 10, 4.1, 2, 0), _spread),
     _ADC,
 )
