@@ -175,5 +175,5 @@ def test_models_without_random_weights_or_without_weights_are_refused():
 
 @pytest.mark.parametrize("draws", [0, -1])
 def test_no_draws_are_refused(draws):
-    with pytest.raises(ValueError, match=f"draws must be at least 1, got {draws}"):
+    with pytest.raises(ValueError, match=f"draws must be at least 1, and whole, got {draws}"):
         chips.chip_seeds(dense(law=DEVICE), draws=draws, seed=1)

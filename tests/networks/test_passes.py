@@ -217,5 +217,5 @@ def test_bad_arguments_are_refused():
         passes.predictor(small(binary.BinaryDense), passes=1)
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         passes.stored_samples(model, 0, seed=1)
-    with pytest.raises(ValueError, match="passes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="passes must be at least 1, and whole, got 0"):
         passes.choose(scales, passes=0, seed=1)

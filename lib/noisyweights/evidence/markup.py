@@ -169,7 +169,8 @@ def _difference(claim: Claim, columns: Sequence[Column]) -> str:
     reason = (
         "The runs differ in their budget: profile "
         + " against ".join(f"“{escape(column.profile)}”" for column, _ in judged)
-        + ". A smaller budget gives wider intervals, and a check holds only where the whole interval does."
+        + ". A smaller budget gives wider intervals to what is sampled, and other values to what training "
+        "decides; a check holds only where the whole interval does."
         if len(profiles) > 1
         else "The budget is the same, so it is the device or the code that differs."
     )

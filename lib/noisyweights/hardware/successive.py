@@ -40,8 +40,8 @@ def predict_successive(
     Raises: ValueError for inputs that are none, NaN or infinite, no draws, a correlation out of range, or a
         network without junctions.
     """
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, got {draws}")
+    if draws < 1 or draws != int(draws):
+        raise ValueError(f"draws must be at least 1, and whole, got {draws}")
     layers = array_layers_of(model)
     if not any(layer.law for layer in layers):
         raise ValueError(f"{model.name} has no junctions on arrays: deploy a mean-field network")

@@ -42,10 +42,10 @@ def chip_seeds(model: keras.Model, *, draws: int, seed: int) -> np.ndarray:
     They are named by the place of a layer in its model, not by its law: two networks that differ by their
     law alone are drawn from the same uniforms.
 
-    Raises: ValueError for no draws, or a model without random weights.
+    Raises: ValueError for no draws, a number that is not whole, or a model without random weights.
     """
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, got {draws}")
+    if draws < 1 or draws != int(draws):
+        raise ValueError(f"draws must be at least 1, and whole, got {draws}")
     names = [f"{place}/{weight}" for place, _, weight in _weights(model)]
     return np.array([[seeds.fold(seed, name, draw) for name in names] for draw in range(draws)])
 

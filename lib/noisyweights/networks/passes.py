@@ -51,10 +51,10 @@ def draw_scales(
 def choose(samples: Sequence[np.ndarray], *, passes: int, seed: int) -> list[np.ndarray]:
     """For every pass and layer one of its stored vectors, each as likely: (passes, outputs) for each layer.
 
-    Raises: ValueError for no passes.
+    Raises: ValueError for no passes, or a number that is not whole.
     """
-    if passes < 1:
-        raise ValueError(f"passes must be at least 1, got {passes}")
+    if passes < 1 or passes != int(passes):
+        raise ValueError(f"passes must be at least 1, and whole, got {passes}")
     return [
         stored[seeds.generator(seed, "choice", place).integers(len(stored), size=passes)]
         for place, stored in enumerate(samples)
