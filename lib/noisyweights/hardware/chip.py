@@ -13,10 +13,7 @@ from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, FluctuatingJunction, LevelCell, domain_wall
 from noisyweights.noise import magnetics
 
-__all__ = ["COINS", "DOMAIN_WALL", "IDEAL", "SCALES", "Chip", "Fault", "Junctions", "ScaleStore"]
-
-Fault = Callable[..., np.ndarray]
-"""What happens to cells once they are written: (conductance_uS, *, rng) → conductance_uS, of any shape."""
+__all__ = ["COINS", "DOMAIN_WALL", "IDEAL", "SCALES", "Chip", "Junctions", "ScaleStore"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +101,8 @@ class Chip:
         scales: of random scales; None on a chip without.
         coin_bits: for networks sampled by coin flips, bits of each coin's random number; None on a chip that
             tosses none.
-        faults: what happens to the written cells, in this order.
+        faults: what happens to the written cells, in this order: functions (conductance_uS, *, rng) →
+            conductance_uS, such as those of `nonidealities` with their amounts.
         read_noise: standard deviation of a cell's conductance between reads, over the conductance.
         rows, columns: of cells, of one array. Larger matrices take several, and numbers from different rows
             are added. Positive cells, negative cells and junctions stand in arrays of their own.
@@ -121,7 +119,7 @@ class Chip:
     junctions: Junctions | None
     scales: ScaleStore | None
     coin_bits: int | None
-    faults: tuple[Fault, ...]
+    faults: tuple[Callable[..., np.ndarray], ...]
     read_noise: float
     rows: int
     columns: int
