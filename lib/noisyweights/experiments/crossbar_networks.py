@@ -80,8 +80,8 @@ PROFILES = {
         step=6, hidden=12, members=2, calibrated=50, chips=1,
     ),
     "quick": Config(
-        seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=30, regressions=2, regression="quick",
-        step=2,
+        seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=20, regressions=2, regression="quick",
+        step=3, chips=2,
     ),
     "full": Config(
         seed=9, trained=None, tested=None, repeats=3, epochs=10, draws=50, regressions=5, regression="full",
