@@ -56,7 +56,8 @@ def test_values_of_a_sweep_go_from_bad_to_good(sweep):
         chip = sweep.changed(perfected(CHIPS["mean-field"]), value)
         placed = crossbar.place(mean, deviation, cell=chip.cell, rng=np.random.default_rng(1))
         placed = replace(
-            placed, deviation_uS=chip.junctions.set_to(placed.deviation_uS, rng=np.random.default_rng(2))
+            placed,
+            deviation_uS=chip.junctions.set_to(placed.deviation_uS, power=None, rng=np.random.default_rng(2)),
         )
         for fault in chip.faults:
             placed = replace(placed, positive_uS=fault(placed.positive_uS, rng=np.random.default_rng(3)))

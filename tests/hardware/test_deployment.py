@@ -218,10 +218,10 @@ def test_what_is_no_chip():
 def test_junctions_are_set_as_near_as_can_be():
     deviation = np.geomspace(0.01, 1, 50)[:, None] * [1.0, 30.0, 0.0]
     rng = seeds.generator(0, "junctions")
-    exact = Junctions(ratio=np.inf, levels=None, spread=0.0).set_to(deviation, rng=rng)
+    exact = Junctions(ratio=np.inf, levels=None, spread=0.0).set_to(deviation, power=None, rng=rng)
     np.testing.assert_allclose(exact, deviation)
     for ratio in (1.0, 2.0, 10.0, 200.0):
-        held = Junctions(ratio=ratio, levels=None, spread=0.0).set_to(deviation, rng=rng)
+        held = Junctions(ratio=ratio, levels=None, spread=0.0).set_to(deviation, power=None, rng=rng)
         # Each column apart: no more than the range, the variance kept, and those inside as they are.
         np.testing.assert_allclose(np.sum(held**2, 0), np.sum(deviation**2, 0))
         np.testing.assert_allclose(held[:, 1], 30 * held[:, 0])
@@ -229,12 +229,32 @@ def test_junctions_are_set_as_near_as_can_be():
         assert one.max() / one.min() == pytest.approx(min(ratio, 100))
         inside = (one > one.min() * (1 + 1e-9)) & (one < one.max() * (1 - 1e-9))
         np.testing.assert_allclose(one[inside], deviation[inside, 0])
-    found = Junctions(ratio=10.0, levels=5, spread=0.0).set_to(deviation, rng=rng)[:, 0]
+    found = Junctions(ratio=10.0, levels=5, spread=0.0).set_to(deviation, power=None, rng=rng)[:, 0]
     np.testing.assert_allclose(np.unique(np.round(found / found.max(), 9)), np.geomspace(0.1, 1, 5))
     assert np.sum(found**2) == pytest.approx(np.sum(deviation[:, 0] ** 2))
-    spread = Junctions(ratio=np.inf, levels=None, spread=0.2).set_to(np.ones((100, 100)), rng=rng)
+    spread = Junctions(ratio=np.inf, levels=None, spread=0.2).set_to(np.ones((100, 100)), power=None, rng=rng)
     assert np.log(spread).std() == pytest.approx(0.2, rel=0.03)
     assert np.mean(spread**2) == pytest.approx(1, rel=0.03)
+
+
+def test_rows_that_are_never_driven_have_no_say():
+    """Weights that meet nothing but dark pixels stay as wide as their prior, and no product shows it."""
+    rng = seeds.generator(0, "junctions")
+    deviation = np.r_[np.full(30, 0.02), np.full(20, 1.0)][:, None]
+    power = np.r_[np.ones(30), np.zeros(20)]
+    held = Junctions(ratio=1.5, levels=None, spread=0.0).set_to(deviation, power=power, rng=rng)
+    np.testing.assert_allclose(held[:30], 0.02)
+    assert 0.02 <= held.max() <= 0.03
+    model, x = random_network(laws.gaussian()), pixels(200)
+    x[:, :4] = 0
+    first = model.layers[1]
+    logs = first.kernel_log_scale.numpy()
+    quiet = replace(IDEAL, junctions=Junctions(ratio=1.5, levels=None, spread=0.0))
+    software = inference.predict_draws(model, x, draws=100, seed=0).std(0).mean()
+    hardware = inference.predict_draws(deploy(model, quiet, calibration=x, seed=0), x, draws=100, seed=0)
+    assert hardware.std(0).mean() == pytest.approx(software, rel=0.05)
+    np.testing.assert_array_equal(first.kernel_log_scale.numpy(), logs)
+    assert "call" not in vars(first)
 
 
 def test_the_chip_of_random_weights_has_the_junctions_of_the_book():

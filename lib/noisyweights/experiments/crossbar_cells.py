@@ -122,7 +122,9 @@ def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
     x = rng.uniform(0, 1, ROWS)
     wanted = x @ mean, np.sqrt(x**2 @ deviation**2)
     placed = crossbar.place(mean, deviation, cell=DOMAIN_WALL.cell, rng=rng)
-    placed = replace(placed, deviation_uS=DOMAIN_WALL.junctions.set_to(placed.deviation_uS, rng=rng))
+    placed = replace(
+        placed, deviation_uS=DOMAIN_WALL.junctions.set_to(placed.deviation_uS, power=None, rng=rng)
+    )
     for fault in DOMAIN_WALL.faults:
         pair = (fault(cells_uS, rng=rng) for cells_uS in (placed.positive_uS, placed.negative_uS))
         placed = replace(placed, **dict(zip(("positive_uS", "negative_uS"), pair, strict=True)))

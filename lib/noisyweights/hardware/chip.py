@@ -21,8 +21,8 @@ class Junctions:
     """Fluctuating junctions, which carry the standard deviations of weights: how far they can be set.
 
     How strongly a column's junctions count is one number, as the gain of its cells is. It is set so that the
-    variances of all weights of the column together are what they should be; what lies beyond the range of
-    the bias is cut to its ends.
+    variance of the column's product is what it should be; what lies beyond the range of the bias is cut to
+    its ends.
 
     Args:
         ratio: of the widest standard deviation to the narrowest; infinite if any can be set.
@@ -48,14 +48,24 @@ class Junctions:
         if not 0 <= self.spread < np.inf:
             raise ValueError(f"spread must be finite and not negative, got {self.spread}")
 
-    def set_to(self, deviation: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
-        """Standard deviations that junctions have when set to these as near as can be, (rows, columns)."""
-        columns = [self._held(column) for column in np.asarray(deviation, float).T]
+    def set_to(
+        self, deviation: np.ndarray, *, power: np.ndarray | None, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Standard deviations that junctions have when set to these as near as can be, (rows, columns).
+
+        Args:
+            deviation: wanted, (rows, columns).
+            power: mean square of each row's input, (rows,), which decides whose deviation matters; None for
+                rows that are driven alike.
+            rng: of the spread between junctions.
+        """
+        power = np.ones(len(deviation)) if power is None or not power.any() else power
+        columns = [self._held(column, power) for column in np.asarray(deviation, float).T]
         spread = np.exp(self.spread * rng.standard_normal(deviation.shape) - self.spread**2)
         return np.stack(columns, 1) * spread
 
-    def _held(self, column: np.ndarray) -> np.ndarray:
-        wanted = np.sum(column**2)
+    def _held(self, column: np.ndarray, power: np.ndarray) -> np.ndarray:
+        wanted = power @ column**2
         if not wanted or (self.ratio == np.inf and self.levels is None):
             return column
 
@@ -63,12 +73,12 @@ class Junctions:
             return np.clip(column, widest / self.ratio, widest)
 
         # From all too narrow to all too wide, and equal somewhere between.
-        widest = optimize.brentq(lambda end: np.sum(held(end) ** 2) - wanted, column.min(), column.max())
+        widest = optimize.brentq(lambda end: power @ held(end) ** 2 - wanted, column.min(), column.max())
         found = held(widest)
         if self.levels is not None and self.ratio > 1:
             step = np.log(self.ratio) / (self.levels - 1)
             found = widest * np.exp(-step * np.rint(np.log(widest / found) / step))
-        return found * np.sqrt(wanted / np.sum(found**2))
+        return found * np.sqrt(wanted / (power @ found**2))
 
 
 @dataclass(frozen=True, kw_only=True)

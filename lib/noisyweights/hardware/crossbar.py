@@ -135,7 +135,12 @@ class Crossbar:
 
 
 def place(
-    mean: ArrayLike, deviation: ArrayLike | None, *, cell: LevelCell, rng: np.random.Generator | None
+    mean: ArrayLike,
+    deviation: ArrayLike | None,
+    *,
+    cell: LevelCell,
+    rng: np.random.Generator | None,
+    power: np.ndarray | None = None,
 ) -> Crossbar:
     """Put a matrix of weights on differential pairs of cells, each column filling the range of the cells.
 
@@ -143,8 +148,9 @@ def place(
         mean: weights, (inputs, outputs).
         deviation: standard deviations of random weights, alike; None for weights that do not fluctuate.
         cell: of both cells of a pair. The one that is not needed stays at the lowest level. The largest mean
-            of a column, or its largest deviation if that is more, fills the range.
+            of a column fills the range, or the root mean square of its deviations if that is more.
         rng: of the spread between cells; None for cells that hold their level exactly.
+        power: mean square of each input, (inputs,), by which deviations count; None for inputs alike.
 
     Raises: ValueError for weights that are no matrix, NaN or infinite, or deviations of another shape or
         below 0.
@@ -159,7 +165,8 @@ def place(
         )
     low, high = cell.levels_uS[0], cell.levels_uS[-1]
     # A column of means near 0 is not blown up until its junctions drown all others in a common converter.
-    largest = np.maximum(np.abs(mean), deviation).max(0)
+    share = np.ones(len(mean)) if power is None or not np.any(power) else np.asarray(power)
+    largest = np.maximum(np.abs(mean).max(0), np.sqrt(share @ deviation**2 / share.sum()))
     gain = (high - low) / np.where(largest > 0, largest, 1.0)
     levels = (cell.nearest(low + np.maximum(sign * mean * gain, 0)) for sign in (1, -1))
     held = np.asarray(cell.levels_uS)

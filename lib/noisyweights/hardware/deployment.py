@@ -38,7 +38,8 @@ def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int)
             from the same uniforms as in software. On a chip with `coin_bits` kernels of ordinary dense layers
             are odds of coins, and convolutions stand still.
         chip: what it is built of.
-        calibration: inputs, (n, …), by which the converters' ranges are set; some hundred do.
+        calibration: inputs, (n, …), by which the converters' ranges are set, and the strength of junctions;
+            some hundred do.
         seed: whole number from which cells and stored scales follow.
 
     A convolution meets one draw at all positions, and resistive wires are solved once for the cells' means:
@@ -61,9 +62,14 @@ def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int)
             return None
         if layer.compute_dtype != "float32":
             raise ValueError(f"{layer.name} computes in {layer.compute_dtype}, and arrays here in float32")
-        found.append(maker(layer, chip, _Rngs(seed, next(places))))
+        rng = _Rngs(seed, next(places))
+        if isinstance(layer, MeanField):
+            found.append(maker(layer, chip, rng, powers[layer]))
+        else:
+            found.append(maker(layer, chip, rng))
         return found[-1]
 
+    powers = _powers(model, calibration, seed)
     deployed = twins.cloned(model, twin_of)
     if not found:
         raise ValueError(f"{model.name} has no layer to put on arrays: dense or convolutional, random or not")
@@ -98,6 +104,36 @@ def _checked(model: keras.Model, calibration: ArrayLike) -> np.ndarray:
     if not len(calibration) or not np.isfinite(calibration).all():
         raise ValueError(f"calibration needs finite inputs, at least one, got shape {calibration.shape}")
     return calibration
+
+
+def _powers(model: keras.Model, inputs: np.ndarray, seed: int) -> dict[keras.layers.Layer, np.ndarray]:
+    """Mean square of what the rows of each mean-field kernel are driven by, (rows,), in a draw of software.
+
+    Those of a convolution are its channels', at each place of the kernel.
+    """
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, MeanField)]
+    if not layers:
+        return {}
+    heard: dict[keras.layers.Layer, list[np.ndarray]] = {layer: [] for layer in layers}
+
+    def listening(layer: keras.layers.Layer, call: Callable) -> Callable:
+        def listened(x, *args, **kwargs):
+            heard[layer].append(np.square(x).mean(tuple(range(len(x.shape) - 1))))
+            return call(x, *args, **kwargs)
+
+        return listened
+
+    try:
+        for layer in layers:
+            layer.call = listening(layer, layer.call)
+        with chips.chip(model, tf.constant(chips.chip_seeds(model, draws=1, seed=seed)[0])):
+            model(inputs, training=False)
+    finally:
+        for layer in layers:
+            del layer.call
+    means = {layer: np.mean(each, 0) for layer, each in heard.items()}
+    rows = {layer: int(np.prod(layer.kernel_loc.shape[:-1])) for layer in layers}
+    return {layer: np.tile(mean, rows[layer] // len(mean)) for layer, mean in means.items()}
 
 
 def _calibrate(
@@ -156,15 +192,15 @@ def _common(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, bias: np.nd
     }
 
 
-def _mean_field(layer: MeanField, chip: Chip, rng: _Rngs) -> ArrayLayer:
+def _mean_field(layer: MeanField, chip: Chip, rng: _Rngs, power: np.ndarray) -> ArrayLayer:
     if chip.junctions is None:
         raise ValueError(f"{layer.name} has random weights, and the chip no junctions: see chip.Junctions")
     if layer.biases == "random":
         raise ValueError(f"{layer.name} has random biases, and arrays here add biases as numbers")
     mean = _matrix(np.asarray(layer.kernel_loc))
     deviation = np.exp(_matrix(np.asarray(layer.kernel_log_scale)), dtype=np.float64)
-    placed = crossbar.place(mean, deviation, cell=chip.cell, rng=rng("cells"))
-    set_uS = chip.junctions.set_to(placed.deviation_uS, rng=rng("junctions"))
+    placed = crossbar.place(mean, deviation, cell=chip.cell, rng=rng("cells"), power=power)
+    set_uS = chip.junctions.set_to(placed.deviation_uS, power=power, rng=rng("junctions"))
     placed = _array(replace(placed, deviation_uS=set_uS), chip, rng)
     bias = None if layer.biases == "none" else np.asarray(layer.bias)
     drawn = array_layers.fluctuating(placed, law=layer.law)
