@@ -75,7 +75,7 @@ def test_wires_take_more_where_they_are_longer(result):
 def test_crosstalk_runs_from_the_best_circuit_to_the_worst(result):
     measured = found(result)
     mean, sigma = (measured["L-independent", f"{name}_crosstalk"] for name in ("mean", "sigma"))
-    assert mean.low == mean.value < mean.high
+    assert mean.low < mean.value == mean.high
     assert sigma.low < sigma.value == sigma.high
     # At a bias of twice that at which it halves the magnetoresistance is a fifth: 1.2 to 0.24.
     parallel = crossbar_cells.magnetics.conductance_uS(crossbar_cells.JUNCTION.junction, 1.0)

@@ -29,7 +29,8 @@ DEVICE = SimpleNamespace(law=laws.gaussian())
 )
 def test_a_sweep_changes_one_thing_of_a_perfect_chip(method, sweep):
     perfect = perfected(CHIPS[method])
-    assert perfect.dac_bits is None and perfect.adc_bits is None  # noqa: PT018
+    assert perfect.dac_bits is None
+    assert perfect.adc_bits is None
     assert perfect.read_noise == 0
     assert perfect.faults == ()
     fields = {name for name in perfect.__dataclass_fields__ if name != "source"}
@@ -127,6 +128,7 @@ def test_points_are_trained_deployed_and_collected(monkeypatch):
             assert reached.sweeps[sweep.name].shape == (1, len(crossbar_networks.swept(SMOKE, sweep)), 4)
     assert result.rmse.shape == result.gap.shape == (1, SMOKE.chips)
     assert {one.claim for one in crossbar_networks.measurements(result)} == {"L-classify", "L-regress"}
-    points["plain-0"] = points["plain-0"] | {"source": np.zeros(32, np.uint8)}
-    with pytest.raises(ValueError, match="computed on other pictures"):
-        crossbar_networks.collect(SMOKE, DEVICE, points)
+    for source in ("source", "other_source"):
+        strange = points | {"plain-0": points["plain-0"] | {source: np.zeros(32, np.uint8)}}
+        with pytest.raises(ValueError, match="computed on other pictures"):
+            crossbar_networks.collect(SMOKE, DEVICE, strange)

@@ -29,7 +29,6 @@ __all__ = [
     "compute",
     "measurements",
     "points",
-    "tandem_ratio",
 ]
 
 ROWS = 128  # of a column, as L-mvm has it
@@ -37,7 +36,7 @@ BIAS_V = (0.0, 1.0)  # of the junction, from the widest noise to the narrowest
 JUNCTION = cells.FluctuatingJunction(magnetics.BAYES_MTJ, *BIAS_V)
 STRAY_mT = 1.0  # field that the reference layer leaves at the free layer, assumed
 SPREADS = (0.033, 0.041)  # of a level between cells, as measured: J. Doevenspeck et al., 2021
-TANDEM = (1.0, 5.0)  # ratios of the read voltages of two cells
+TANDEM = 5.0  # ratio of the read voltages of two cells, which tells 5 × 5 levels apart
 WIRE = 1.0  # ohm between two cells, of copper in a process of 40 nm: 4 µΩ cm, 70 × 140 nm, 0.3 µm
 HALF_V = 0.5  # bias at which the magnetoresistance has halved, usual for MgO, assumed
 OHM = (0.1, 0.2, 0.5, 1.0, 2.0)  # of the wire between two cells
@@ -229,11 +228,6 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     return Result(config, *arrays, float(points["wires"]["sigma_lost_all"]))
 
 
-def tandem_ratio(levels: int) -> float:
-    """The least of the read voltages' ratios in TANDEM at which two cells have so many levels."""
-    return next(ratio for ratio in TANDEM if len(cells.FOUR_PILLARS.tandem(ratio).levels_uS) >= levels)
-
-
 def measurements(result: Result) -> list[Measurement]:
     """Quantities of L-independent, L-mvm, A-levels and A-sampler."""
     return [*_of_products(result), *_of_junctions(result), *_of_levels(), *_of_bits(result)]
@@ -257,18 +251,18 @@ def _of_products(result: Result) -> list[Measurement]:
 
 
 def _of_junctions(result: Result) -> list[Measurement]:
-    """From the best circuit to the worst, of which the abstract says nothing: see `Result.crosstalk`."""
+    """The worst circuit, and from the best to it, since the abstract names none: see `Result.crosstalk`."""
     means, sigmas = result.crosstalk()
     worst = float(sigmas[OHM.index(WIRE)])
     return [
-        Measurement("L-independent", "mean_crosstalk", means.min(), means.min(), means.max(), 0),
+        Measurement("L-independent", "mean_crosstalk", means.max(), means.min(), means.max(), 0),
         Measurement("L-independent", "sigma_crosstalk", worst, float(sigmas[0]), worst, 0),
     ]
 
 
 def _of_levels() -> list[Measurement]:
     cell = cells.FOUR_PILLARS
-    tandem = cell.tandem(tandem_ratio(16))
+    tandem = cell.tandem(TANDEM)
     rates = [float(replace(cell, spread=spread).misread_rate.mean()) for spread in SPREADS]
     return [
         Measurement.exact("A-levels", "levels", len(cell.levels_uS)),

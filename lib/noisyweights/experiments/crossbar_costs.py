@@ -4,7 +4,8 @@
 """
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
+from operator import add
 
 from noisyweights.evidence.claims import Measurement
 from noisyweights.experiments import crossbar_networks, recipes
@@ -37,10 +38,7 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
     if place == "digital":
         one = costs.digital(network, arithmetic="int8", drawn=method == "mean-field", lanes=LANES, passes=1)
         if method == "ensemble":
-            whole = one
-            for _ in range(config.members - 1):
-                whole += one
-            return whole
+            return reduce(add, [one] * config.members)
         return one.times(passes)
     if method not in CHIPS:
         raise ValueError(f"{method} has no chip here: those with one are {', '.join(CHIPS)}")

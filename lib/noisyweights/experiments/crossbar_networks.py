@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from noisyweights import seeds
-from noisyweights.evidence import datasets, metrics
+from noisyweights.evidence import metrics
 from noisyweights.evidence.claims import Measurement
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
@@ -142,9 +142,9 @@ def make_network(config: Config, method: str, *, seed: int) -> keras.Model:
     network = coin_networks.make((28, 28, 1), hidden=(config.hidden,), dropout=0.0, start="free", seed=seed)
     if method != "dropout":
         return network
-    pixels, (hidden, last) = network.inputs, network.layers[-1:-4:-2][::-1]
+    hidden, last = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
     left_out = models.MCDropout(config.dropout, seed=seed)
-    return keras.Model(pixels, last(left_out(hidden.output)))
+    return keras.Model(network.inputs, last(left_out(hidden.output)))
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
@@ -199,10 +199,8 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
 def _load(config: Config) -> tuple[LabelledImages, LabelledImages, LabelledImages]:
     """Training and test pictures, and as many of another set."""
-    train, test = (datasets.fashion_mnist(split=split) for split in ("train", "test"))
-    others = datasets.mnist(split="test")
-    limits = (config.trained, config.tested, config.tested)
-    return tuple(pictures.first(*one) for one in zip((train, test, others), limits, strict=True))
+    sets = (("fashion_mnist", "train"), ("fashion_mnist", "test"), ("mnist", "test"))
+    return tuple(coin_networks.load(config, *one) for one in sets)
 
 
 def _trained(
@@ -337,6 +335,8 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     _, test, others = _load(config)
     named = [name for name in points if not name.startswith("regression")]
     pictures.check_source(points, dict.fromkeys(named, test.source))
+    also = {name: {"source": points[name]["other_source"]} for name in named}
+    pictures.check_source(also, dict.fromkeys(named, others.source))
 
     def stacked(method: str, name: str, repeats: int = config.repeats) -> np.ndarray:
         return np.stack([points[f"{method}-{repeat}"][name] for repeat in range(repeats)])

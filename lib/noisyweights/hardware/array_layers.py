@@ -19,19 +19,9 @@ from noisyweights.networks import chips
 from noisyweights.networks.binary import EPSILON
 from noisyweights.noise.law import Law
 
-__all__ = ["ArrayBinary", "ArrayLayer", "Patches", "coins", "fluctuating"]
+__all__ = ["ArrayBinary", "ArrayLayer", "Patches", "coins"]
 
 Drawn = Callable[[tf.Tensor], tf.Tensor]
-
-
-def fluctuating(crossbar: Crossbar, *, law: Law) -> Drawn:
-    """Draws of junctions about the cells' difference, seed → conductances in µS, (inputs, outputs).
-
-    They take the uniforms that the same weights take in software, so that both can be compared draw by draw.
-    """
-    mean = tf.constant(crossbar.positive_uS - crossbar.negative_uS, tf.float32)
-    deviation = tf.constant(crossbar.deviation_uS, tf.float32)
-    return lambda seed: law(mean, deviation).sample(seed=seed)
 
 
 def coins(off: Crossbar, on: Crossbar, *, odds: np.ndarray) -> Drawn:
@@ -70,9 +60,9 @@ class ArrayLayer(keras.layers.Layer):
 
     Args:
         crossbar: cells of the kernel, (inputs, outputs).
-        drawn: draws of the cells' difference, from `fluctuating` or `coins`; None for weights that are what
-            they are.
-        law: of junctions that fluctuate; None without.
+        drawn: draws of the cells' difference, from `coins`; None without.
+        law: of junctions that fluctuate about the cells, by the uniforms that the same weights take in
+            software, so that both can be compared draw by draw; None without.
         read_uS: standard deviation of the difference between reads, beside those draws, (inputs, outputs).
         mean_uS: mean difference, if it is not that of the crossbar.
         rows: of one array.
@@ -85,7 +75,7 @@ class ArrayLayer(keras.layers.Layer):
         self,
         crossbar: Crossbar,
         *,
-        drawn: Drawn | None,
+        drawn: Drawn | None = None,
         law: Law | None = None,
         read_uS: np.ndarray,
         mean_uS: np.ndarray | None = None,
@@ -107,14 +97,20 @@ class ArrayLayer(keras.layers.Layer):
         self._gain_uS = tf.constant(crossbar.gain_uS, tf.float32)
         self._bias = tf.constant(bias, tf.float32)
         self._watched: list[np.ndarray] | None = None
-        self.random_weights = ("kernel",) if drawn is not None or read_uS.any() else ()
+        random = drawn is not None or law is not None or read_uS.any()
+        self.random_weights = ("kernel",) if random else ()
         self.built = True
 
     def sample(self, weight: str, seed: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
         """One read of all cells: differences of conductances in µS, (inputs, outputs)."""
         if shape:
             raise ValueError(f"{self.name} is read one draw at a time, and chips cannot be stacked in it")
-        found = self._mean_uS if self._drawn is None else self._drawn(seed)
+        found = self._mean_uS
+        if self.law is not None:
+            deviation = tf.constant(self.crossbar.deviation_uS, tf.float32)
+            found = self.law(found, deviation).sample(seed=seed)
+        elif self._drawn is not None:
+            found = self._drawn(seed)
         if not self.read_uS.any():
             return found
         other = tf.random.experimental.stateless_fold_in(seed, 1)

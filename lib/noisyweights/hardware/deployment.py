@@ -203,9 +203,8 @@ def _mean_field(layer: MeanField, chip: Chip, rng: _Rngs, power: np.ndarray) -> 
     set_uS = chip.junctions.set_to(placed.deviation_uS, power=power, rng=rng("junctions"))
     placed = _array(replace(placed, deviation_uS=set_uS), chip, rng)
     bias = None if layer.biases == "none" else np.asarray(layer.bias)
-    drawn = array_layers.fluctuating(placed, law=layer.law)
     return ArrayLayer(
-        placed, drawn=drawn, law=layer.law, activation=layer.activation, **_common(layer, placed, chip, bias)
+        placed, law=layer.law, activation=layer.activation, **_common(layer, placed, chip, bias)
     )
 
 
@@ -216,9 +215,7 @@ def _deterministic(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayLa
     bias = np.asarray(layer.bias) if layer.use_bias else None
     if chip.coin_bits is None or not isinstance(layer, keras.layers.Dense):
         placed = _array(crossbar.place(kernel, None, cell=chip.cell, rng=rng("cells")), chip, rng)
-        return ArrayLayer(
-            placed, drawn=None, activation=layer.activation, **_common(layer, placed, chip, bias)
-        )
+        return ArrayLayer(placed, activation=layer.activation, **_common(layer, placed, chip, bias))
     try:
         odds = Coins(kernel, chip.coin_bits).odds
     except ValueError as error:
@@ -252,7 +249,6 @@ def _binary(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayBinary:
         scales = _stored(layer, chip.scales, rng)
     return ArrayBinary(
         placed,
-        drawn=None,
         binary_inputs=layer.binary_inputs,
         pool_size=getattr(layer, "pool_size", 1),
         moving_mean=np.asarray(layer.moving_mean),
