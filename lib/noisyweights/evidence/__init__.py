@@ -2,5 +2,15 @@
 
 from noisyweights import lazy
 
-__all__ = ["claims", "datasets", "metrics", "pages", "plots", "provenance", "recorded", "scoreboard"]
+__all__ = [
+    "array_picture",
+    "claims",
+    "datasets",
+    "metrics",
+    "pages",
+    "plots",
+    "provenance",
+    "recorded",
+    "scoreboard",
+]
 __getattr__ = lazy.modules(__name__)

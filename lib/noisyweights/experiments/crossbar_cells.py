@@ -12,10 +12,15 @@ from scipy import stats
 from noisyweights import seeds
 from noisyweights.evidence.claims import Measurement
 from noisyweights.experiments.device import Device
-from noisyweights.hardware import cells, converters, crossbar, wires
-from noisyweights.hardware.chip import DOMAIN_WALL
+from noisyweights.hardware import cells, wires
+from noisyweights.hardware.chip import DOMAIN_WALL, Chip
+from noisyweights.hardware.deployment import array_layers_of, deploy
+from noisyweights.networks import inference, layers
 from noisyweights.noise import magnetics
 from noisyweights.noise.fitting import Interval
+from noisyweights.noise.law import Law
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = [
     "BIAS_V",
@@ -41,7 +46,9 @@ WIRE = 1.0  # ohm between two cells, of copper in a process of 40 nm: 4 µΩ cm,
 HALF_V = 0.5  # bias at which the magnetoresistance has halved, usual for MgO, assumed
 OHM = (0.1, 0.2, 0.5, 1.0, 2.0)  # of the wire between two cells
 WANTED = np.linspace(0.1, 0.9, 9)  # probabilities of a bit
-_BLOCK = 200  # reads whose noise is drawn together
+SMALL = (6, 3)  # inputs and outputs of the array that is drawn
+SHOWN = 3  # reads of it
+_CALIBRATED = 500  # inputs that set the converters' ranges
 # Of the sampler: a pulse of 100 µA is typical of a track of 40 nm; how sharply it switches is assumed.
 BIT = cells.SwitchingBit(centre_uA=100.0, width_uA=5.0, reset_failure=1e-4)
 
@@ -75,6 +82,7 @@ class Result:
     the bits, (probabilities,). lost: share of the currents of an array that wires take, exact and
     approximate, (resistances, 2, columns). sigma_lost: relative change of what a junction adds when the mean
     in its place goes through its range, (resistances,); sigma_lost_all: of all currents when all means do.
+    picture: what `array_picture.draw_array` draws, of a small array.
     """
 
     config: Config
@@ -89,6 +97,7 @@ class Result:
     lost: np.ndarray
     sigma_lost: np.ndarray
     sigma_lost_all: float
+    picture: Mapping[str, np.ndarray]
 
     def crosstalk(self) -> tuple[np.ndarray, np.ndarray]:
         """Shifts over ranges: of the mean, by the stray field and by the barrier; of σ, at each resistance.
@@ -102,56 +111,80 @@ class Result:
 
 
 def points(config: Config) -> tuple[str, ...]:
-    """Products of an array, junctions, bits, and wires."""
-    return ("products", "junctions", "bits", "wires")
+    """Products of an array, a small array to be drawn, junctions, bits, and wires."""
+    return ("products", "picture", "junctions", "bits", "wires")
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Measure one part; the device's law is that of the junctions in the array."""
-    if point == "products":
-        return _products(config, device)
+    if point in ("products", "picture"):
+        return {"products": _products, "picture": _picture}[point](config, device)
     return {"junctions": _junctions, "bits": _bits, "wires": _wires}[point](config)
 
 
 def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
     """Reads of columns, by the law alone and as the chip reads, against cells and what was wanted."""
     rng = seeds.generator(config.seed, "products")
-    mean = rng.normal(0, 0.5, (ROWS, config.columns))
-    deviation = rng.uniform(0.02, 0.2, mean.shape)
-    x = rng.uniform(0, 1, ROWS)
-    wanted = x @ mean, np.sqrt(x**2 @ deviation**2)
-    placed = crossbar.place(mean, deviation, cell=DOMAIN_WALL.cell, rng=rng)
-    placed = replace(
-        placed, deviation_uS=DOMAIN_WALL.junctions.set_to(placed.deviation_uS, power=None, rng=rng)
-    )
-    for fault in DOMAIN_WALL.faults:
-        pair = (fault(cells_uS, rng=rng) for cells_uS in (placed.positive_uS, placed.negative_uS))
-        placed = replace(placed, **dict(zip(("positive_uS", "negative_uS"), pair, strict=True)))
-    held = placed.moments(x)
-    read_uS = DOMAIN_WALL.read_noise * np.hypot(placed.positive_uS, placed.negative_uS)
-    exact = crossbar.Readout(None, None, ROWS)
-    calibration = rng.uniform(0, 1, (200, ROWS))
-    currents = placed.product(calibration, None, readout=exact) * placed.gain_uS
-    chip = crossbar.Readout(
-        converters.Converter(DOMAIN_WALL.dac_bits, 0, 1),
-        converters.calibrate(1.2 * currents, bits=DOMAIN_WALL.adc_bits, coverage=1),  # and room for noise
-        ROWS,
-    )
-    plain, read = np.empty((2, config.reads, config.columns))
-    for at in range(config.reads):
-        if at % _BLOCK == 0:
-            block = device.law.quantile(rng.uniform(size=(_BLOCK, *mean.shape))).numpy()
-        z = block[at % _BLOCK]
-        plain[at] = placed.product(x, z, readout=exact)
-        noisy = replace(placed, positive_uS=placed.positive_uS + read_uS * rng.standard_normal(mean.shape))
-        read[at] = noisy.product(x, z, readout=chip)
-    readings = ((plain, held), (read, held), (read, wanted))
+    network = _random_layer(rng, rows=ROWS, columns=config.columns, law=device.law)
+    x, calibration = rng.uniform(0, 1, ROWS), rng.uniform(0, 1, (_CALIBRATED, ROWS))
+
+    def reads(chip: Chip) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        deployed = deploy(network, chip, calibration=calibration, seed=config.seed)
+        drawn = inference.predict_draws(deployed, x[np.newaxis], draws=config.reads, seed=config.seed)
+        (layer,) = array_layers_of(deployed)
+        return drawn[:, 0].astype(float), layer.crossbar.moments(x)
+
+    # The same seed puts the same cells on both chips.
+    plain, held = reads(replace(DOMAIN_WALL, read_noise=0.0, dac_bits=None, adc_bits=None))
+    read, _ = reads(DOMAIN_WALL)
+    readings = ((plain, held), (read, held), (read, _wanted(network, x)))
     standardised = [(found - centre) / width for found, (centre, width) in readings]
     errors = [
         (one.mean(0), one.std(0, ddof=1) - 1, [stats.kstest(column, "norm").statistic for column in one.T])
         for one in standardised
     ]
     return {"standardised": standardised[1][:, 0], "errors": np.array(errors)}
+
+
+def _random_layer(rng: np.random.Generator, *, rows: int, columns: int, law: Law) -> keras.Model:
+    """A network of one layer, its means and deviations drawn at random."""
+    settings = {"prior_scale": 1.0, "kl_weight": 0.0, "biases": "none", "initial_scale": 0.1, "seed": 0}
+    layer = layers.MeanFieldDense(columns, law=law, **settings)
+    network = keras.Sequential([keras.Input((rows,)), layer])
+    layer.kernel_loc.assign(rng.normal(0, 0.5, (rows, columns)))
+    layer.kernel_log_scale.assign(np.log(rng.uniform(0.02, 0.2, (rows, columns))))
+    return network
+
+
+def _wanted(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the products that such a network stands for, (columns,) each."""
+    kernel = network.layers[-1].distribution("kernel")
+    return x @ kernel.mean().numpy(), np.sqrt(x**2 @ kernel.variance().numpy().astype(float))
+
+
+def _picture(config: Config, device: Device) -> dict[str, np.ndarray]:
+    """A few reads of an array that is small enough to be drawn, with what its converters make of them."""
+    rng = seeds.generator(config.seed, "picture")
+    network = _random_layer(rng, rows=SMALL[0], columns=SMALL[1], law=device.law)
+    x, calibration = rng.uniform(0, 1, SMALL[0]), rng.uniform(0, 1, (_CALIBRATED, SMALL[0]))
+    deployed = deploy(network, DOMAIN_WALL, calibration=calibration, seed=config.seed)
+    (layer,) = array_layers_of(deployed)
+    array, dac, adc = layer.crossbar, layer.readout.dac, layer.readout.adc
+    # All rows fit one array, so that a column is converted once, and its code tells its product.
+    products = inference.predict_draws(deployed, x[np.newaxis], draws=SHOWN, seed=config.seed)[:, 0]
+    codes = adc.codes(products * array.gain_uS) - adc.codes(0.0)
+    mean, deviation = _wanted(network, x)
+    return {
+        "positive_uS": array.positive_uS,
+        "negative_uS": array.negative_uS,
+        "junction_uS": array.deviation_uS,
+        "inputs": x,
+        "input_codes": dac.codes(x),
+        "output_codes": codes,
+        "products": products,
+        "wanted_mean": mean,
+        "wanted_deviation": deviation,
+    }
 
 
 def _junctions(config: Config) -> dict[str, np.ndarray]:
@@ -217,7 +250,7 @@ def _together(low: float, high: float) -> float:
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Put the four parts together."""
+    """Put the parts together."""
     order = {
         "products": ("standardised", "errors"),
         "junctions": ("bias_V", "mean_uS", "deviation_uS", "barrier_uS"),
@@ -225,7 +258,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         "wires": ("lost", "sigma_lost"),
     }
     arrays = (points[point][name] for point, names in order.items() for name in names)
-    return Result(config, *arrays, float(points["wires"]["sigma_lost_all"]))
+    return Result(config, *arrays, float(points["wires"]["sigma_lost_all"]), points["picture"])
 
 
 def measurements(result: Result) -> list[Measurement]:

@@ -65,6 +65,7 @@ class Config(recipes.Settings):
     """Settings of the chapter's networks; the array paper's abstract states none."""
 
     draws: int = field(metadata={"words": "reads in a prediction"})
+    classifications: int = field(metadata={"words": "trainings of the classifier on random weights"})
     regressions: int = field(metadata={"words": "trainings of the regression"})
     regression: str = field(metadata={"words": "profile of chapter 5 that the regression is trained by"})
     step: int = field(default=1, metadata={"words": "of a sweep, from one value taken to the next"})
@@ -76,15 +77,16 @@ class Config(recipes.Settings):
 
 PROFILES = {
     "smoke": Config(
-        seed=9, trained=200, tested=60, repeats=1, epochs=1, draws=3, regressions=1, regression="smoke",
-        step=6, hidden=12, members=2, calibrated=50, chips=1,
+        seed=9, trained=200, tested=60, repeats=1, epochs=1, draws=3, classifications=1,
+        regressions=1, regression="smoke", step=6, hidden=12, members=2, calibrated=50, chips=1,
     ),
     "quick": Config(
-        seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=20, regressions=2, regression="quick",
-        step=3, chips=2,
+        seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=20, classifications=2,
+        regressions=2, regression="quick", step=3, chips=2,
     ),
     "full": Config(
-        seed=9, trained=None, tested=None, repeats=3, epochs=10, draws=50, regressions=5, regression="full",
+        seed=9, trained=None, tested=None, repeats=3, epochs=10, draws=50, classifications=12,
+        regressions=5, regression="full",
     ),
 }  # fmt: skip
 
@@ -93,12 +95,18 @@ PROFILES = {
 class Reached:
     """What one method reached, in all trainings: (trainings, scores), in the order of SCORES.
 
-    array: on its chip; None for methods without. sweeps: by name, (trainings, values, scores).
+    array: on its chip; None for methods without. sweeps: by name, (trainings, values, scores), of the first
+    trainings.
     """
 
     software: np.ndarray
     array: np.ndarray | None
     sweeps: Mapping[str, np.ndarray]
+
+    def changes(self, sweep: Sweep) -> np.ndarray:
+        """Scores on chips of a sweep less those in software: (trainings, values, scores)."""
+        values = self.sweeps[sweep.name]
+        return values - self.software[: len(values), np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -122,9 +130,13 @@ class Result:
 def points(config: Config) -> tuple[str, ...]:
     """Method, or "regression", and number of a training: "mean-field-0"."""
     return (
-        *(f"{method}-{repeat}" for repeat in range(config.repeats) for method in METHODS),
+        *(f"{method}-{repeat}" for method in METHODS for repeat in range(_trainings(config, method))),
         *(f"regression-{repeat}" for repeat in range(config.regressions)),
     )
+
+
+def _trainings(config: Config, method: str) -> int:
+    return config.classifications if method == "mean-field" else config.repeats
 
 
 def swept(config: Config, sweep: Sweep) -> tuple[float, ...]:
@@ -182,6 +194,8 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         return predict
 
     found["array"] = scores(on(CHIPS[method]))
+    if int(repeat) >= config.repeats:
+        return found
     perfect = perfected(CHIPS[method])
     for sweep in SWEEPS[method]:
         if sweep is CORRELATION:
@@ -338,8 +352,8 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     also = {name: {"source": points[name]["other_source"]} for name in named}
     pictures.check_source(also, dict.fromkeys(named, others.source))
 
-    def stacked(method: str, name: str, repeats: int = config.repeats) -> np.ndarray:
-        return np.stack([points[f"{method}-{repeat}"][name] for repeat in range(repeats)])
+    def stacked(method: str, name: str, trainings: int) -> np.ndarray:
+        return np.stack([points[f"{method}-{repeat}"][name] for repeat in range(trainings)])
 
     def of_regression(name: str) -> np.ndarray:
         return stacked("regression", name, config.regressions)
@@ -349,9 +363,9 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         config,
         {
             method: Reached(
-                stacked(method, "software"),
-                stacked(method, "array") if method in CHIPS else None,
-                {sweep.name: stacked(method, sweep.name) for sweep in SWEEPS.get(method, ())},
+                stacked(method, "software", _trainings(config, method)),
+                stacked(method, "array", _trainings(config, method)) if method in CHIPS else None,
+                {sweep.name: stacked(method, sweep.name, config.repeats) for sweep in SWEEPS.get(method, ())},
             )
             for method in METHODS
         },
@@ -371,10 +385,7 @@ def agrees(result: Result, method: str, sweep: Sweep) -> np.ndarray:
     if method == "regression":
         excess, gap = result.regression_sweeps[sweep.name].mean(0).T
         return (np.abs(excess) <= MARGINS["rmse"]) & (gap <= MARGINS["gap"])
-    reached = result.reached[method]
-    accuracy, _, calibration, _ = np.moveaxis(
-        reached.sweeps[sweep.name] - reached.software[:, np.newaxis], -1, 0
-    )
+    accuracy, _, calibration, _ = np.moveaxis(result.reached[method].changes(sweep), -1, 0)
     return (np.abs(accuracy.mean(0)) <= MARGINS["accuracy"]) & (np.abs(calibration.mean(0)) <= MARGINS["ece"])
 
 
