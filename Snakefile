@@ -23,8 +23,10 @@ PYTHON = sys.executable
 PROFILE = BOOK.edition.profile
 OUT = str(BOOK.folder)
 
-# Jobs share the cores, so each computes on one; the numbers then do not hang on how many there are.
-shell.prefix("set -eu; export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 TF_FORCE_GPU_ALLOW_GROWTH=true; ")
+# Jobs share the cores, so each computes on one; the numbers then do not hang on how many there are. BLAS with more
+# threads than free cores takes up to 15 times as long for small matrices.
+ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1"
+shell.prefix(f"set -eu; export {ONE_THREAD} TF_FORCE_GPU_ALLOW_GROWTH=true; ")
 
 wildcard_constraints:
     chapter="[^/]+",

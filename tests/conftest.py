@@ -1,8 +1,12 @@
 """What all tests share: their order (the longest first, so that all processes end together) and a gauge."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Several processes test at once, and BLAS with more threads than free cores is many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 LONGEST = ("site", "pipeline")
 
