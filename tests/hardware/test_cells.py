@@ -69,6 +69,9 @@ def test_two_in_tandem_have_as_many_levels_as_the_ratio_tells_apart():
         (lambda: SwitchingBit(1, 1, 1), "reset_failure is a probability below 1"),
         (lambda: BIT.current_uA([0.5, 1]), "between 0 and 1"),
         (lambda: BIT.bits(50, 0, seeds.generator(0, "none")), "count must be at least 1"),
+        (lambda: BIT.bits(np.nan, 1, seeds.generator(0, "none")), "set pulse is NaN"),
+        (lambda: FOUR_PILLARS.written([-1], seeds.generator(0, "none")), "from 0 to 4, got -1"),
+        (lambda: FOUR_PILLARS.written([5], seeds.generator(0, "none")), "from 0 to 4, got 5"),
     ],
 )
 def test_cells_that_are_none(make, says):

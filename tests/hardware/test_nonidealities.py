@@ -78,6 +78,10 @@ def test_reads_remember_as_much_as_they_are_told():
             lambda: wrong.stick(CELLS, low=0.6, high=0.6, low_uS=1, high_uS=2, rng=rng()),
             "more than all",
         ),
+        (
+            lambda: wrong.stick(CELLS, low=0.1, high=0.1, low_uS=-1, high_uS=2, rng=rng()),
+            "low, high and the conductances must be finite and not negative",
+        ),
         (lambda: wrong.correlated_reads((2,), correlation=1.1, rng=rng()), r"must lie in \[0, 1\], got 1.1"),
         (
             lambda: wrong.correlated_reads((2,), correlation=0.5, rng=rng(), previous=np.zeros(3)),

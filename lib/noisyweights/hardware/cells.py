@@ -68,8 +68,16 @@ class LevelCell:
         return np.searchsorted(self.thresholds_uS, target)
 
     def written(self, level: ArrayLike, rng: np.random.Generator) -> np.ndarray:
-        """Conductances in µS of cells set to these levels: normal around each, cut at 0."""
-        median = np.asarray(self.levels_uS)[np.asarray(level)]
+        """Conductances in µS of cells set to these levels: normal around each, cut at 0.
+
+        Raises: ValueError for levels that the cell does not have.
+        """
+        level = np.asarray(level)
+        if ((level < 0) | (level >= len(self.levels_uS))).any():
+            raise ValueError(
+                f"levels go from 0 to {len(self.levels_uS) - 1}, got {level.min()} to {level.max()}"
+            )
+        median = np.asarray(self.levels_uS)[level]
         return np.maximum(median * (1 + self.spread * rng.standard_normal(median.shape)), 0)
 
     @property
@@ -237,10 +245,12 @@ class SwitchingBit:
     def bits(self, current_uA: float, count: int, rng: np.random.Generator) -> np.ndarray:
         """Successive bits of set, read and reset at one current: bool, (count,).
 
-        Raises: ValueError for fewer than one bit.
+        Raises: ValueError for fewer than one bit, or a current that is no number.
         """
         if count < 1:
             raise ValueError(f"count must be at least 1, got {count}")
+        if np.isnan(current_uA):
+            raise ValueError("the current of the set pulse is NaN: give it in µA, see current_uA")
         switched = rng.random(count) < self.probability(current_uA)
         stuck = rng.random(count) < self.reset_failure
         bits = switched.copy()

@@ -44,7 +44,7 @@ def stick(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Conductances where fractions `low` and `high` of all cells are stuck at `low_uS` and `high_uS`."""
-    conductance = _checked(conductance_uS, "low and high", min(low, high))
+    conductance = _checked(conductance_uS, "low, high and the conductances", min(low, high, low_uS, high_uS))
     if low + high > 1:
         raise ValueError(f"low and high are fractions of all cells, and {low} + {high} is more than all")
     where = rng.random(conductance.shape)
