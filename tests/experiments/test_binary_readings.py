@@ -43,7 +43,7 @@ def test_scales_that_stand_still_carry_no_doubt():
     still = binary_readings._still(network, 3)
     assert all((one == one[:1]).all() for one in still)
     test = binary_readings.load(SMOKE, "test")
-    logits = passes.predict_passes(network, test.images.astype(np.float32) / 255, still)
+    logits = passes.predict_passes(network, pictures.scaled(test), still)
     doubt = metrics.mutual_information(recipes.probabilities(logits), unit="bits")
     np.testing.assert_allclose(doubt, 0, atol=1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 from noisyweights import seeds
 from noisyweights.evidence.images import LabelledImages
 from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import coin_networks
+from noisyweights.experiments import coin_networks, pictures
 from noisyweights.networks import coinflip
 
 SETTINGS = coin_networks.Settings(seed=1, trained=None, tested=None, batch_size=20)
@@ -57,9 +57,9 @@ def test_the_network_of_cifar_10_has_as_many_parameters_as_its_layers_say():
 def test_a_network_learns_and_stays_in_range():
     images = squares()
     network = coin_networks.make((10, 10, 1), hidden=(30,), dropout=0, start="paper", seed=1)
-    before = np.mean(coin_networks.ranked(network, coin_networks.scaled(images))[:, 0] == images.labels)
+    before = np.mean(coin_networks.ranked(network, pictures.scaled(images))[:, 0] == images.labels)
     coin_networks.train(SETTINGS, network, images, epochs=20, seed=1)
-    ranked = coin_networks.ranked(network, coin_networks.scaled(images))
+    ranked = coin_networks.ranked(network, pictures.scaled(images))
     assert before < 0.4
     assert np.mean(ranked[:, 0] == images.labels) > 0.9
     np.testing.assert_array_equal(np.sort(ranked, axis=1), np.tile(np.arange(10), (200, 1)))
@@ -68,7 +68,7 @@ def test_a_network_learns_and_stays_in_range():
 
 def test_the_offset_is_what_tossed_coins_show():
     network = coin_networks.make((10, 10, 1), hidden=(30,), dropout=0, start="paper", seed=1)
-    x = coin_networks.scaled(squares(40))
+    x = pictures.scaled(squares(40))
     first, last = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
     coins = coinflip.sampled_coins(network, precision="full", sampled_layers="dense")
     rng, tossed = seeds.generator(0, "coins"), 0

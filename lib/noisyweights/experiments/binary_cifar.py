@@ -95,7 +95,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     train, test = load(config, "train"), load(config, "test")
     network = make_network(config, topology, method, seed=seed)
     recipes.train(config, network, method, train, seed=seed)
-    draws = recipes.predictor(config, network, method, seed=seed)(test.images.astype(np.float32) / 255)
+    draws = recipes.predictor(config, network, method, seed=seed)(pictures.scaled(test))
     accuracy = np.array(100 * metrics.accuracy(draws.mean(0), test.labels))
     return {"accuracy": accuracy, "source": pictures.checksum(test.source)}
 

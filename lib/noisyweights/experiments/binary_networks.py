@@ -23,7 +23,7 @@ from noisyweights.experiments.binary_scores import (
     score_shifts,
 )
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.pictures import check_source, checksum, first
+from noisyweights.experiments.pictures import check_source, checksum, first, scaled
 from noisyweights.experiments.replicates import difference_interval, largest, mean_interval
 from noisyweights.networks import inference, models, passes
 from noisyweights.noise.fitting import Interval
@@ -128,7 +128,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         if method == "variational":
             network = training.mean_field_classifier(
                 network,
-                train.images.astype(np.float32) / 255,
+                scaled(train),
                 train.labels,
                 law=device.law,
                 epochs=config.vi_epochs,
@@ -154,16 +154,16 @@ def load(config: Config, task: str, split: str) -> LabelledImages:
 def _tested(
     config: Config, network: keras.Model, task: str, method: str, *, test: LabelledImages, seed: int
 ) -> dict[str, np.ndarray]:
-    pictures = test.images.astype(np.float32) / 255
+    x = scaled(test)
     predict = _mean_field_predictor if method == "variational" else recipes.predictor
     predict = predict(config, network, method, seed=seed)
-    draws = predict(pictures)
+    draws = predict(x)
     found = {"probabilities": draws.mean(0), "information": metrics.mutual_information(draws, unit="bits")}
     if method == "proposed":
-        found |= _scales(network, pictures, test.labels, seed=seed)
+        found |= _scales(network, x, test.labels, seed=seed)
     if task == "mnist":
         return found
-    shifted = predict(np.concatenate(_shifted(config, pictures)))
+    shifted = predict(np.concatenate(_shifted(config, x)))
     shape = (len(SHIFTS), STEPS + 1, -1)
     return found | {
         "shifted": shifted.mean(0).reshape(*shape, shifted.shape[-1]),

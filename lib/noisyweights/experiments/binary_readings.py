@@ -108,7 +108,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     still = _still(network, config.many)
     scores = []
     for drawn in (fresh, [*fresh[:-1], still[-1]], [*still[:-1], fresh[-1]]):
-        p = recipes.probabilities(predict(test.images.astype(np.float32) / 255, drawn))
+        p = recipes.probabilities(predict(pictures.scaled(test), drawn))
         information = metrics.mutual_information(p, unit="bits").mean()
         nll = metrics.class_nll(p.mean(0), test.labels).mean()
         scores.append((100 * metrics.accuracy(p.mean(0), test.labels), nll, information))

@@ -86,7 +86,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         seed=seed,
     )
     coin_networks.train(config, network, train, epochs=config.epochs, seed=seed)
-    x = coin_networks.scaled(test)
+    x = pictures.scaled(test)
     draws = config.fewer if kind == "withheld" else config.draws
     ballots = coinflip.sample_votes(
         network, x, draws=draws, precision="full", sampled_layers="dense", seed=seed

@@ -181,7 +181,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     train, test = load(config, task, "train"), load(config, task, "test")
     network = make_network(config, task, seed=seed)
     found = {"source": pictures.checksum(test.source)}
-    x = coin_networks.scaled(test)
+    x = pictures.scaled(test)
     if task in BAYESIAN:
         # Variational inference starts where a short training without noise ends.
         coin_networks.train(config, network, train, epochs=config.bayes_epochs, seed=seed)
@@ -204,7 +204,7 @@ def _bayesian(
     """Votes and mean probabilities of the network's mean-field twin under the device's law."""
     twin = training.mean_field_classifier(
         network,
-        coin_networks.scaled(train),
+        pictures.scaled(train),
         train.labels,
         law=device.law,
         epochs=config.bayes_epochs,

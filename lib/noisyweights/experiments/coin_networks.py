@@ -16,7 +16,7 @@ from noisyweights.networks import classifiers, coin_moments, unit_range
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "scaled", "train"]
+__all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "train"]
 
 # Where dense weights start and stay: as in `unit_range.STARTS`, or as in Keras, anywhere.
 STARTS = (*unit_range.STARTS, "free")
@@ -89,18 +89,13 @@ def make(
     return keras.Model(pixels, dense(10, None)(x))
 
 
-def scaled(images: LabelledImages) -> np.ndarray:
-    """Pictures with pixels in [0, 1]: float32 (n, height, width, channels)."""
-    return images.images.astype(np.float32) / 255
-
-
 def train(
     settings: Settings, network: keras.Model, images: LabelledImages, *, epochs: int, seed: int
 ) -> None:
     """Train a network as in the paper (§II-B): RMSProp at one rate on the mean cross entropy."""
     classifiers.train(
         network,
-        scaled(images),
+        pictures.scaled(images),
         images.labels,
         epochs=epochs,
         batch_size=settings.batch_size,

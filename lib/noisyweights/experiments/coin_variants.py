@@ -130,8 +130,8 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     """Train and sample one variant; the device has no part in it."""
     name, start, width = point.split("-")
     train, test = (coin_networks.load(config, _SETS[name], split) for split in ("train", "test"))
-    x = coin_networks.scaled(test)
-    seen = coin_networks.scaled(pictures.first(train, CHOSEN))
+    x = pictures.scaled(test)
+    seen = pictures.scaled(pictures.first(train, CHOSEN))
     found = []
     for repeat in range(config.repeats):
         seed = config.seed + 1000 * repeat

@@ -111,7 +111,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     """Train and sample all networks of a share; the device has no part in it."""
     share = int(point) / 100
     train, test = (coin_networks.load(config, "mnist", split) for split in ("train", "test"))
-    x, found = coin_networks.scaled(test), []
+    x, found = pictures.scaled(test), []
     for number in range(config.classes if share else config.repeats):
         seed = config.seed + 1000 * number
         network = coin_networks.make(

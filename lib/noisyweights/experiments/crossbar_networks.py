@@ -167,7 +167,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         return _regression(config, int(repeat), device)
     train, test, others = _load(config)
     network = _trained(config, method, train, law=device.law, seed=seed)
-    x, x_others = (coin_networks.scaled(one) for one in (test, others))
+    x, x_others = (pictures.scaled(one) for one in (test, others))
 
     def scores(predict) -> np.ndarray:
         return _scores(predict(x), test.labels, predict(x_others))
@@ -179,7 +179,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     }
     if method not in CHIPS:
         return found
-    calibration = coin_networks.scaled(train)[: config.calibrated]
+    calibration = pictures.scaled(train)[: config.calibrated]
 
     def on(chip: Chip) -> Callable[[np.ndarray], np.ndarray]:
         deployed = deploy(network, chip, calibration=calibration, seed=seed)
@@ -233,7 +233,7 @@ def _trained(
         return network
     return training.mean_field_classifier(
         network,
-        coin_networks.scaled(train),
+        pictures.scaled(train),
         train.labels,
         law=law,
         epochs=config.epochs,

@@ -150,7 +150,7 @@ def points(config: Config) -> tuple[str, ...]:
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train under one law from the maximum-likelihood estimate; test under all three with the same draws."""
     faces = load(config)
-    x = faces.images.astype(np.float32) / 255
+    x = pictures.scaled(faces)
     y = (faces.ages / AGES).astype(np.float32)
     order = seeds.generator(config.seed, "split").permutation(len(x))
     test, train = np.split(order, [round(config.held_out * len(x))])

@@ -4,15 +4,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from noisyweights.evidence.images import LabelledImages
+from noisyweights.evidence.images import Faces, LabelledImages
 from noisyweights.evidence.provenance import DataSource
 
-__all__ = ["check_source", "checksum", "first"]
+__all__ = ["check_source", "checksum", "first", "scaled"]
 
 
 def first(images: LabelledImages, limit: int | None) -> LabelledImages:
     """So many pictures of a set, or all."""
     return LabelledImages(images.images[:limit], images.labels[:limit], images.classes, images.source)
+
+
+def scaled(images: LabelledImages | Faces) -> np.ndarray:
+    """Pictures with pixels in [0, 1]: float32 (n, height, width, channels)."""
+    return images.images.astype(np.float32) / 255
 
 
 def checksum(source: DataSource) -> np.ndarray:

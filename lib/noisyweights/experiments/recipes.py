@@ -10,6 +10,7 @@ import numpy as np
 from scipy import special
 
 from noisyweights.evidence.images import LabelledImages
+from noisyweights.experiments import pictures
 from noisyweights.networks import classifiers, models, passes
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -71,7 +72,7 @@ def train(
     rate = settings.binary_rate if method in BINARY else settings.rate
     return classifiers.train(
         network,
-        images.images.astype(np.float32) / 255,
+        pictures.scaled(images),
         images.labels,
         epochs=settings.epochs,
         batch_size=settings.batch_size,
