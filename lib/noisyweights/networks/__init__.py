@@ -17,6 +17,7 @@ __all__ = [
     "models",
     "passes",
     "quantisers",
+    "saved",
     "scaling",
     "storage",
     "swapping",

@@ -16,7 +16,7 @@ import numpy as np
 from keras import ops
 
 from noisyweights import seeds
-from noisyweights.networks import quantisers
+from noisyweights.networks import quantisers, saved
 
 __all__ = [
     "BinaryConv2D",
@@ -29,7 +29,6 @@ __all__ = [
     "scaled_layers",
 ]
 
-FORMAT = 1  # of a layer's configuration in a saved model
 MOMENTUM = 0.95  # of the running statistics
 EPSILON = 1e-3  # added to a variance
 SHARPNESS = (0.1, 10.0)  # of the error-decay estimator, at the first and at the last epoch
@@ -143,18 +142,12 @@ class _Binary(keras.layers.Layer):
         return mean, variance
 
     def get_config(self) -> dict[str, Any]:
-        own = {"format": FORMAT, "binary_inputs": self.binary_inputs, "seed": self.seed}
+        own = {"format": saved.FORMAT, "binary_inputs": self.binary_inputs, "seed": self.seed}
         return {**super().get_config(), **own}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> _Binary:
-        config = dict(config)
-        if (found := config.pop("format", None)) != FORMAT:
-            raise ValueError(
-                f"this {cls.__name__} was saved in format {found}, and this version reads format {FORMAT}: "
-                "load it with the version of noisyweights that saved it"
-            )
-        return cls(**config)
+        return cls(**saved.of_this_format(config, cls))
 
 
 @keras.saving.register_keras_serializable(package="noisyweights")

@@ -17,7 +17,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from noisyweights import seeds
-from noisyweights.networks import chips
+from noisyweights.networks import chips, saved
 from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 
@@ -31,7 +31,6 @@ if keras.backend.backend() != "tensorflow":
         "set KERAS_BACKEND=tensorflow before Keras is imported"
     )
 
-FORMAT = 1  # of a layer's configuration in a saved model
 BIASES = ("none", "fixed", "learned", "random")
 
 
@@ -188,7 +187,7 @@ class MeanField(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "format": FORMAT,
+            "format": saved.FORMAT,
             # Of a law of the user's own Keras writes down the class, as it does of any object's.
             "law": self.law.get_config() if _is_ours(self.law) else self.law,
             "prior_scale": self.prior_scale,
@@ -201,12 +200,7 @@ class MeanField(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> MeanField:
-        config = dict(config)
-        if (found := config.pop("format", None)) != FORMAT:
-            raise ValueError(
-                f"this {cls.__name__} was saved in format {found}, and this version reads format {FORMAT}: "
-                "load it with the version of noisyweights that saved it"
-            )
+        config = saved.of_this_format(config, cls)
         law = config.pop("law")
         return cls(law=_restored(law) if isinstance(law, dict) else law, **config)
 
