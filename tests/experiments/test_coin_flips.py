@@ -127,7 +127,7 @@ def test_a_part_of_the_sets_measures_no_accuracy(pictures):
     points = made_up(accuracies=PRINTED)
     found = coin_flips.measurements(coin_flips.collect(replace(WHOLE, trained=2000), None, points))
     assert {one.claim for one in found} == {
-        "S-single", "S-unbiased", "S-convergence", "S-second-right", "S-entropy",
+        "S-unbiased", "S-convergence", "S-second-right", "S-entropy",
     }  # fmt: skip
 
 

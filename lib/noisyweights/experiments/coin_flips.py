@@ -346,7 +346,12 @@ def _interval(claim: str, quantity: str, values: np.ndarray, unit: str = "") -> 
 
 
 def _of_accuracies(result: Result) -> list[Measurement]:
-    found, losses = [], {}
+    single, losses = result.sampled["mnist-ff"].single, {}
+    within = ((single >= 0.2) & (single <= 0.5)).mean(1)
+    found = [
+        _interval("S-single", "mean_single_accuracy", single.mean(1)),
+        _interval("S-single", "share_in_range", within),
+    ]
     for task in TASKS:
         sampled, labels = result.sampled[task], result.labels[task]
         standard = sampled.accuracy(labels)
@@ -403,10 +408,7 @@ def _of_digits(result: Result) -> list[Measurement]:
     logs = np.log(result.counts)
     usual = np.isfinite(sampled.error[0])
     slopes = np.array([np.polyfit(logs[usual], np.log(error[usual]), 1)[0] for error in sampled.error])
-    within = ((sampled.single >= 0.2) & (sampled.single <= 0.5)).mean(1)
     found = [
-        _interval("S-single", "mean_single_accuracy", sampled.single.mean(1)),
-        _interval("S-single", "share_in_range", within),
         _interval("S-unbiased", "product_bias", sampled.product_bias),
         _interval("S-unbiased", "activation_bias", sampled.activation_bias),
     ]
@@ -436,8 +438,8 @@ def _of_clothes(result: Result) -> list[Measurement]:
         for second in votes.second_choice(result.sampled[task].votes["full"]):
             for name, (of, to) in groups.items():
                 among = np.isin(labels, of)
-                # Inside the group, be it the label itself where the first choice was another of the group.
-                shares.setdefault(name, []).append(float(np.isin(second[among], to).mean()))
+                inside = np.isin(second, to) & (second != labels)  # another of the group
+                shares.setdefault(name, []).append(float(inside[among].mean()))
             if task == "mnist-ff":
                 between = np.concatenate([second[labels == 2] == 5, second[labels == 5] == 2])
                 shares.setdefault("share_2_5", []).append(float(between.mean()))

@@ -1,7 +1,7 @@
 """Other networks to toss: wider ones, and other ways for weights to come into [−1, 1].
 
 What chapter 8 asks beyond the sampling paper: which feed-forward networks lose little when their weights
-become coins, and what tells so beforehand.
+become coins, and whether what coins add to the outputs on average tells so.
 """
 
 from collections.abc import Mapping
