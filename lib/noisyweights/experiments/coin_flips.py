@@ -435,11 +435,12 @@ def _of_clothes(result: Result) -> list[Measurement]:
         "fashion-ff": {"share_shoes": ((5, 7, 9), (5, 7, 9))},
     }.items():
         labels = result.labels[task]
-        for second in votes.second_choice(result.sampled[task].votes["full"]):
+        ballots = result.sampled[task].votes["full"]
+        for first, second in zip(votes.first_choice(ballots), votes.second_choice(ballots), strict=True):
             for name, (of, to) in groups.items():
-                among = np.isin(labels, of)
-                inside = np.isin(second, to) & (second != labels)  # another of the group
-                shares.setdefault(name, []).append(float(inside[among].mean()))
+                # The label itself counts as a runner-up only behind another of the group.
+                inside = np.isin(second, to) & ((second != labels) | np.isin(first, of))
+                shares.setdefault(name, []).append(float(inside[np.isin(labels, of)].mean()))
             if task == "mnist-ff":
                 between = np.concatenate([second[labels == 2] == 5, second[labels == 5] == 2])
                 shares.setdefault("share_2_5", []).append(float(between.mean()))
