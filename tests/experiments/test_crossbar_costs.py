@@ -36,7 +36,7 @@ def test_draws_cost_what_numbers_do_not():
 
 
 def test_logic_shares_its_draws_between_images():
-    alone, many, more = (crossbar_costs.shared(CONFIG, images) for images in (1, 100, 10**9))
+    alone, many, more = (crossbar_costs.shared(CONFIG, images=images) for images in (1, 100, 10**9))
     ours, random, plain = (
         crossbar_costs.bill(CONFIG, *one, passes=1)
         for one in (("mean-field", "array"), ("mean-field", "digital"), ("plain", "digital"))
@@ -45,6 +45,10 @@ def test_logic_shares_its_draws_between_images():
     fetch = next(item.energy_pJ.typical for item in plain.items if item.component == "weight fetch")
     assert more == pytest.approx(ours.energy_pJ.typical / (plain.energy_pJ.typical - fetch))
     assert alone < many < more
+    # Draws side by side share the fetch alone, of means and deviations.
+    fetch = next(item.energy_pJ.typical for item in random.items if item.component == "weight fetch")
+    beside = crossbar_costs.shared(CONFIG, images=1, draws=10**9)
+    assert beside == pytest.approx(ours.energy_pJ.typical / (random.energy_pJ.typical - fetch))
 
 
 def test_the_widest_network_for_an_energy():

@@ -104,12 +104,13 @@ def test_differences_are_of_pairs():
 
 
 @pytest.mark.parametrize(
-    ("lost", "gap", "agree"), [(0.5, 0.01, True), (1.5, 0.01, False), (0.5, 0.03, False)]
+    ("lost", "gap", "agree"),
+    [(0.5, 0.01, [True, True]), (1.5, 0.01, [False, True]), (0.5, 0.03, [True, False])],
 )
 def test_agreement_is_within_the_margins_of_the_claims(lost, gap, agree):
     result, sweep = made_up(lost, gap), crossbar_sweeps.MEAN_FIELD[0]
-    assert crossbar_networks.agrees(result, "mean-field", sweep).tolist() == [False, agree]
-    assert crossbar_networks.agrees(result, "regression", sweep).tolist() == [False, True]
+    assert crossbar_networks.agreement(result, "mean-field", sweep).tolist() == [[False, True], agree]
+    assert crossbar_networks.agreement(result, "regression", sweep).tolist() == [[False, False], [True, True]]
 
 
 def test_points_are_trained_deployed_and_collected(monkeypatch):

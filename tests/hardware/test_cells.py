@@ -59,6 +59,7 @@ def test_two_in_tandem_have_as_many_levels_as_the_ratio_tells_apart():
         (lambda: LevelCell((10, 10), 0.1, ""), "two or more that increase"),
         (lambda: LevelCell((0, 10), 0.1, ""), "from above 0"),
         (lambda: LevelCell((10, 20), -0.1, ""), "spread is a relative standard deviation"),
+        (lambda: LevelCell((10, 20), 3, ""), "0.03 for 3 %"),
         (lambda: FOUR_PILLARS.tandem(0), "ratio of the read voltages must be positive"),
         (lambda: domain_wall(low_uS=1, high_uS=2, levels=1, spread=0), "2 levels or more"),
         (lambda: domain_wall(low_uS=3, high_uS=2, levels=4, spread=0), "0 < low < high"),

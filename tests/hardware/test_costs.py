@@ -261,3 +261,19 @@ def test_weights_that_are_numbers_cost_less_than_draws():
     saved = weights * (gone + 8 * figures.SRAM_BIT_pJ.typical)
     assert drawn.energy_pJ.typical - still.energy_pJ.typical == pytest.approx(saved)
     assert drawn.memory_bits - still.memory_bits == 8 * weights
+
+
+def test_a_price_of_ones_own():
+    bill = DESIGNS["mean field"](passes=2)
+    mine = Figure(1.0, 2.0, 3.0, "pJ", "measured")
+    repriced = bill.repriced("ADC", mine)
+    old, new = ({item.component: item for item in one.items} for one in (bill, repriced))
+    assert new["ADC"].each == mine
+    assert counts(repriced) == counts(bill)
+    assert {name: new[name] for name in new if name != "ADC"} == {
+        name: old[name] for name in old if name != "ADC"
+    }
+    with pytest.raises(ValueError, match="the bill has no 'adc': it has ADC, DAC"):
+        bill.repriced("adc", mine)
+    with pytest.raises(ValueError, match="prices are in pJ, got one in 'fJ'"):
+        bill.repriced("ADC", replace(mine, unit="fJ"))

@@ -213,6 +213,13 @@ def test_what_is_no_chip():
         replace(IDEAL, cell=None)
     with pytest.raises(ValueError, match="rows and columns must be whole"):
         replace(IDEAL, rows=128.5)
+    with pytest.raises(TypeError, match="adc_bits must be a number, got '6'"):
+        replace(IDEAL, adc_bits="6")
+    with pytest.raises(TypeError, match="row_ohm must be a number, got None"):
+        replace(IDEAL, row_ohm=None)
+    with pytest.raises(TypeError, match=r"a tuple of functions, such as \(one,\)"):
+        replace(IDEAL, faults=nonidealities.program)
+    assert isinstance(replace(IDEAL, rows=128.0).rows, int)
 
 
 def test_junctions_are_set_as_near_as_can_be():

@@ -20,7 +20,8 @@ __all__ = ["LANES", "PASSES", "PLACES", "bill", "counted", "published", "rivals"
 PASSES = 10  # T of Table IV
 SHARED = 8  # columns that take turns at a converter
 LANES = 256  # multipliers of the digital rival
-_ONCE = ("weight fetch", "Gaussian samples", "draw, multiply", "draw, add")  # for all images of a draw
+_FETCH = "weight fetch"  # once for all draws that are made side by side
+_DRAW = ("Gaussian samples", "draw, multiply", "draw, add")  # once for all images of a draw
 PLACES = ("array", "digital")
 
 
@@ -67,20 +68,21 @@ def published(settings: recipes.Settings, topology: str, *, adc_bits: int, width
     )
 
 
-def shared(config: Config, images: int) -> float:
-    """Energy of a draw on the array over that in logic, typical, where so many images share a draw.
+def shared(config: Config, *, images: int, draws: int = 1) -> float:
+    """Energy of a draw on the array over that in logic, typical, where logic works on several at once.
 
-    Logic then fetches and draws each weight once for all of them. An array is read for each all the same.
+    Images that share a draw share the weights that it takes, fetched and drawn. Draws that are made side by
+    side share the fetch of means and deviations. An array is read for each image and draw all the same.
     """
     array_pJ, digital_pJ = (
         bill(config, "mean-field", place, passes=1).energy_pJ.typical for place in ("array", "digital")
     )
-    once = sum(
-        item.energy_pJ.typical
-        for item in bill(config, "mean-field", "digital", passes=1).items
-        if item.component in _ONCE
+    items = bill(config, "mean-field", "digital", passes=1).items
+    fetch, drawn = (
+        sum(item.energy_pJ.typical for item in items if item.component in names)
+        for names in ((_FETCH,), _DRAW)
     )
-    return array_pJ / (digital_pJ - once + once / images)
+    return array_pJ / (digital_pJ - fetch * (1 - 1 / (images * draws)) - drawn * (1 - 1 / images))
 
 
 def sized(settings: recipes.Settings, uJ: float, *, adc_bits: int) -> tuple[int, Bill]:

@@ -36,7 +36,7 @@ __all__ = [
     "Config",
     "Reached",
     "Result",
-    "agrees",
+    "agreement",
     "collect",
     "compute",
     "make_network",
@@ -377,16 +377,17 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     )
 
 
-def agrees(result: Result, method: str, sweep: Sweep) -> np.ndarray:
-    """Whether a method on a chip with each value of a sweep agrees with software, on average: (values,).
+def agreement(result: Result, method: str, sweep: Sweep) -> np.ndarray:
+    """Whether a method on a chip with each value of a sweep agrees with software: bool, (values, 2).
 
-    By the margins of L-classify, or for "regression" those of L-regress.
+    On average over trainings, in accuracy and in calibration, by the margins of L-classify; for "regression"
+    in the error and in calibration, by those of L-regress.
     """
     if method == "regression":
-        excess, gap = result.regression_sweeps[sweep.name].mean(0).T
-        return (np.abs(excess) <= MARGINS["rmse"]) & (gap <= MARGINS["gap"])
-    accuracy, _, calibration, _ = np.moveaxis(result.reached[method].changes(sweep), -1, 0)
-    return (np.abs(accuracy.mean(0)) <= MARGINS["accuracy"]) & (np.abs(calibration.mean(0)) <= MARGINS["ece"])
+        differences = result.regression_sweeps[sweep.name].mean(0)
+        return np.abs(differences) <= (MARGINS["rmse"], MARGINS["gap"])
+    differences = result.reached[method].changes(sweep).mean(0)[:, [0, 2]]
+    return np.abs(differences) <= (MARGINS["accuracy"], MARGINS["ece"])
 
 
 def measurements(result: Result) -> list[Measurement]:

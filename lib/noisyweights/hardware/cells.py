@@ -25,7 +25,8 @@ class LevelCell:
         spread: standard deviation of a level between cells, relative to the level.
         source: where the numbers are from.
 
-    Raises: ValueError for fewer than two levels, levels that do not increase from above 0, a negative spread.
+    Raises: ValueError for fewer than two levels, levels that do not increase from above 0, or a spread
+        outside [0, 1).
     """
 
     levels_uS: tuple[float, ...]
@@ -43,8 +44,10 @@ class LevelCell:
             raise ValueError(
                 f"levels_uS must be two or more that increase from above 0, got {self.levels_uS}"
             )
-        if not 0 <= self.spread < np.inf:
-            raise ValueError(f"spread is a relative standard deviation, 0 or more, got {self.spread}")
+        if not 0 <= self.spread < 1:
+            raise ValueError(
+                f"spread is a relative standard deviation from 0 to 1 (0.03 for 3 %), got {self.spread}"
+            )
 
     @property
     def thresholds_uS(self) -> np.ndarray:

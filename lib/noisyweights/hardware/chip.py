@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from numbers import Real
 
 import numpy as np
 from scipy import optimize
@@ -101,6 +102,9 @@ class ScaleStore:
             raise ValueError(f"vectors must be at least 1, got {self.vectors}")
 
 
+_BITS = ("coin_bits", "dac_bits", "adc_bits")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Chip:
     """What a network is deployed on; see `deployment.deploy`.
@@ -122,7 +126,7 @@ class Chip:
         source: where the settings are from.
 
     Raises: ValueError for arrays without cells, other bits, or numbers out of range; TypeError for a part of
-        another kind.
+        another kind, or a number that is none.
     """
 
     cell: LevelCell
@@ -141,23 +145,34 @@ class Chip:
     source: str
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         if self.rows < 1 or self.columns < 1:
             raise ValueError(f"an array has at least 1 row and 1 column, got {self.rows} × {self.columns}")
         if self.rows != int(self.rows) or self.columns != int(self.columns):
             raise ValueError(f"rows and columns must be whole, got {self.rows} and {self.columns}")
-        for name, kind in (("cell", LevelCell), ("junctions", Junctions), ("scales", ScaleStore)):
-            part = getattr(self, name)
-            if not isinstance(part, kind) and (part is not None or name == "cell"):
-                raise TypeError(f"{name} must be a {kind.__name__}, got {part!r}")
+        for name in ("rows", "columns"):  # 16.0 is a whole number too
+            object.__setattr__(self, name, int(getattr(self, name)))
         for name in ("read_noise", "row_ohm", "column_ohm"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} must be finite and not negative, got {getattr(self, name)}")
-        for name in ("dac_bits", "adc_bits", "coin_bits"):
+        for name in _BITS:
             bits = getattr(self, name)
             if bits is not None and (not 1 <= bits <= 24 or bits != int(bits)):
                 raise ValueError(f"{name} must be None or from 1 to 24, and whole, got {bits}")
         if not 0 < self.coverage <= 1:
             raise ValueError(f"coverage is a share above 0 and up to 1, got {self.coverage}")
+
+    def _check_kinds(self) -> None:
+        for name in (*_BITS, "rows", "columns", "read_noise", "row_ohm", "column_ohm", "coverage"):
+            value = getattr(self, name)
+            if not isinstance(value, Real) and (value is not None or name not in _BITS):
+                raise TypeError(f"{name} must be a number, got {value!r}")
+        if not isinstance(self.faults, tuple) or not all(map(callable, self.faults)):
+            raise TypeError(f"faults must be a tuple of functions, such as (one,), got {self.faults!r}")
+        for name, kind in (("cell", LevelCell), ("junctions", Junctions), ("scales", ScaleStore)):
+            part = getattr(self, name)
+            if not isinstance(part, kind) and (part is not None or name == "cell"):
+                raise TypeError(f"{name} must be a {kind.__name__}, got {part!r}")
 
 
 IDEAL = Chip(

@@ -30,9 +30,9 @@ class Array:
     """Size of an array, and its converters.
 
     Args:
-        rows, columns: weights of an array; the cells of one weight stand side by side. A larger matrix is cut
-            into tiles: those below each other are converted one by one and added up as numbers, those beside
-            each other have each their own drivers.
+        rows, columns: weights of an array, whose two cells and junction stand at the same place of arrays of
+            their own. A larger matrix is cut into tiles: those below each other are converted one by one and
+            added up as numbers, those beside each other have each their own drivers.
         dac_bits: of an input that is no sign.
         adc_bits: of a column.
         columns_per_adc: columns that take turns at one converter.
@@ -53,6 +53,8 @@ class Array:
     @classmethod
     def of(cls, chip: Chip, *, columns_per_adc: int) -> Array:
         """The arrays of a chip on which networks are deployed.
+
+        A read of a cell has the price of `figures`, whatever the chip's cells conduct: see `Bill.repriced`.
 
         Raises: ValueError for a chip with exact converters, which have no price.
         """
@@ -109,6 +111,18 @@ class Bill:
     def energy_uJ(self) -> Figure:
         """The same in µJ."""
         return self.energy_pJ.times(1e-6, unit="µJ")
+
+    def repriced(self, component: str, each: Figure) -> Bill:
+        """The bill with another price of a component, in pJ each, such as that of your own converter.
+
+        Raises: ValueError for a component that is not on the bill, or a price in another unit.
+        """
+        if component not in (known := {item.component for item in self.items}):
+            raise ValueError(f"the bill has no {component!r}: it has {', '.join(sorted(known))}")
+        if each.unit != "pJ":
+            raise ValueError(f"prices are in pJ, got one in {each.unit!r}")
+        items = (replace(item, each=each) if item.component == component else item for item in self.items)
+        return replace(self, items=_merged(items))
 
     def times(self, passes: int) -> Bill:
         """The bill of so many passes, one after the other, of the same network: storage stays as it is.

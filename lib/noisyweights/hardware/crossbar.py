@@ -1,6 +1,7 @@
 """A weight matrix on arrays of cells, and what a read of them gives: x·W with all that is wrong with it.
 
-A weight is the difference of two cells in neighbouring columns, (G⁺ − G⁻) / gain, so that it can be negative.
+A weight is the difference of two cells at the same place of two arrays, (G⁺ − G⁻) / gain, so that it can be
+negative.
 Beside them a junction may fluctuate about its mean, which a reference column takes off: a random weight.
 Inputs come as voltages, outputs go as currents, and each column has a gain of its own, the conductance of a
 weight of one, so that small weights too fill the range of the cells.
