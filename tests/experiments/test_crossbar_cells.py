@@ -36,8 +36,12 @@ def test_products_of_an_array_are_gaussian(result):
     assert sigma < noise
     assert distance < 2 / np.sqrt(SMOKE.reads)
     # Programming moves the mean by more than reads vary by chance.
-    assert np.abs(result.errors[2, 0]).max() > mean
-    assert measured["L-mvm", "mean_error"].value in result.errors[1, 0]
+    by_name = dict(zip(crossbar_cells.READINGS, result.errors, strict=True))
+    assert np.abs(by_name["chip, wanted"][0]).max() > mean
+    assert measured["L-mvm", "mean_error"].value in by_name["chip"][0]
+    # Converters give steps, and read noise widens.
+    assert by_name["converters"][2].max() > distance
+    assert by_name["read noise"][1].max() > by_name["law"][1].max()
 
 
 def test_an_array_that_is_off_is_found_out(result):

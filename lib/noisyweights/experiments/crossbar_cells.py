@@ -27,6 +27,7 @@ __all__ = [
     "JUNCTION",
     "OHM",
     "PROFILES",
+    "READINGS",
     "Config",
     "Result",
     "STRAY_mT",
@@ -46,8 +47,10 @@ WIRE = 1.0  # ohm between two cells, of copper in a process of 40 nm: 4 µΩ cm,
 HALF_V = 0.5  # bias at which the magnetoresistance has halved, usual for MgO, assumed
 OHM = (0.1, 0.2, 0.5, 1.0, 2.0)  # of the wire between two cells
 WANTED = np.linspace(0.1, 0.9, 9)  # probabilities of a bit
+READINGS = ("law", "read noise", "converters", "chip", "chip, wanted")  # of a column: see `Result.errors`
 SMALL = (6, 3)  # inputs and outputs of the array that is drawn
 SHOWN = 3  # reads of it
+_CHIP = READINGS.index("chip")
 _CALIBRATED = 500  # inputs that set the converters' ranges
 # Of the sampler: a pulse of 100 µA is typical of a track of 40 nm; how sharply it switches is assumed.
 BIT = cells.SwitchingBit(centre_uA=100.0, width_uA=5.0, reset_failure=1e-4)
@@ -75,9 +78,10 @@ class Result:
     """What the chapter shows of cells and arrays.
 
     standardised: products of the first column as the chip reads it, less the mean of its cells, over their
-    deviation, (reads,). errors (3, 3, columns): off the mean in deviations, relative off the deviation, and
-    distance of the law, of the device's law alone, as the chip reads, both against what the cells hold, and
-    as it reads against what was wanted. bias_V, mean_uS, deviation_uS: of the junction along its range in a
+    deviation, (reads,). errors (readings, 3, columns): off the mean in deviations, relative off the
+    deviation, and distance of the law, by `READINGS`: under the device's law alone, with read noise, with
+    converters, with both as the chip reads, all against what the cells hold, and as the chip reads against
+    what was wanted. bias_V, mean_uS, deviation_uS: of the junction along its range in a
     stray field; barrier_uS: its mean where the bias lowers the magnetoresistance. frequency, correlation: of
     the bits, (probabilities,). lost: share of the currents of an array that wires take, exact and
     approximate, (resistances, 2, columns). sigma_lost: relative change of what a junction adds when the mean
@@ -123,7 +127,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
 
 def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
-    """Reads of columns, by the law alone and as the chip reads, against cells and what was wanted."""
+    """Reads of columns: each of `READINGS`."""
     rng = seeds.generator(config.seed, "products")
     network = _random_layer(rng, rows=ROWS, columns=config.columns, law=device.law)
     x, calibration = rng.uniform(0, 1, ROWS), rng.uniform(0, 1, (_CALIBRATED, ROWS))
@@ -134,16 +138,17 @@ def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
         (layer,) = array_layers_of(deployed)
         return drawn[:, 0].astype(float), layer.crossbar.moments(x)
 
-    # The same seed puts the same cells on both chips.
-    plain, held = reads(replace(DOMAIN_WALL, read_noise=0.0, dac_bits=None, adc_bits=None))
-    read, _ = reads(DOMAIN_WALL)
-    readings = ((plain, held), (read, held), (read, _wanted(network, x)))
-    standardised = [(found - centre) / width for found, (centre, width) in readings]
+    exact, quiet = {"dac_bits": None, "adc_bits": None}, {"read_noise": 0.0}
+    # The same seed puts the same cells on all chips.
+    changes = {"law": exact | quiet, "read noise": exact, "converters": quiet, "chip": {}}
+    readings = {name: reads(replace(DOMAIN_WALL, **changed)) for name, changed in changes.items()}
+    readings["chip, wanted"] = readings["chip"][0], _wanted(network, x)
+    standardised = [(found - centre) / width for found, (centre, width) in map(readings.get, READINGS)]
     errors = [
         (one.mean(0), one.std(0, ddof=1) - 1, [stats.kstest(column, "norm").statistic for column in one.T])
         for one in standardised
     ]
-    return {"standardised": standardised[1][:, 0], "errors": np.array(errors)}
+    return {"standardised": standardised[_CHIP][:, 0], "errors": np.array(errors)}
 
 
 def _random_layer(rng: np.random.Generator, *, rows: int, columns: int, law: Law) -> keras.Model:
@@ -268,7 +273,7 @@ def measurements(result: Result) -> list[Measurement]:
 
 def _of_products(result: Result) -> list[Measurement]:
     """The worst column of the chip, against what its cells hold; intervals allow for choosing the worst."""
-    means, sigmas, distances = result.errors[1]
+    means, sigmas, distances = result.errors[_CHIP]
     reads, columns = result.config.reads, len(means)
     quantile = stats.norm.ppf(1 - 0.025 / columns)
     mean, sigma = (one[np.abs(one).argmax()] for one in (means, sigmas))
