@@ -8,7 +8,7 @@ import pytest
 
 from noisyweights.experiments import crossbar_networks, crossbar_sweeps
 from noisyweights.experiments.crossbar_networks import CHIPS, METHODS, SWEEPS, Reached, Result
-from noisyweights.experiments.crossbar_sweeps import CORRELATION, perfected, tolerated
+from noisyweights.experiments.crossbar_sweeps import CORRELATION, limit, perfected, tolerated
 from noisyweights.hardware import crossbar
 from noisyweights.noise import laws
 
@@ -76,6 +76,12 @@ def test_values_of_a_sweep_go_from_bad_to_good(sweep):
 )
 def test_tolerated_is_the_worst_from_which_on_all_hold(holds, first):
     assert tolerated((4, 3, 2, 1), [one == "1" for one in holds]) == first
+
+
+def test_limits_are_said_in_words():
+    assert limit((10, 1, 0), [False, True, True]) == "1"
+    assert limit((10, 1, 0), [False, False, True]) == "below 1"
+    assert limit((2, 4, 8), [False, False, False]) == "better than tried"
 
 
 def made_up(lost=0.5, gap=0.01):

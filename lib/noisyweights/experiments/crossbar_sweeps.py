@@ -10,7 +10,7 @@ from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import LevelCell, domain_wall
 from noisyweights.hardware.chip import IDEAL, Chip, ScaleStore
 
-__all__ = ["COINS", "CORRELATION", "MEAN_FIELD", "SCALES", "Sweep", "perfected", "tolerated"]
+__all__ = ["COINS", "CORRELATION", "MEAN_FIELD", "SCALES", "Sweep", "limit", "perfected", "tolerated"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,14 @@ def tolerated(values: Sequence[float], holds: Sequence[bool]) -> float | None:
     failing = np.flatnonzero(~np.asarray(holds))
     first = failing[-1] + 1 if len(failing) else 0
     return values[first] if first < len(values) else None
+
+
+def limit(values: Sequence[float], holds: Sequence[bool]) -> str:
+    """What `tolerated` finds, in words: where nothing but perfection holds, "below" the best flaw tried."""
+    found = tolerated(values, holds)
+    if found is None:
+        return "better than tried"
+    return f"below {values[-2]:g}" if found == 0 and len(values) > 1 else f"{found:g}"
 
 
 def _fine(cell: LevelCell) -> LevelCell:
