@@ -116,7 +116,7 @@ class Chip:
         coin_bits: for networks sampled by coin flips, bits of each coin's random number; None on a chip that
             tosses none.
         faults: what happens to the written cells, in this order: functions (conductance_uS, *, rng) →
-            conductance_uS, such as those of `nonidealities` with their amounts.
+            conductance_uS, such as those of `nonidealities` with their amounts, which belong to this cell.
         read_noise: standard deviation of a cell's conductance between reads, over the conductance.
         rows, columns: of cells, of one array. Larger matrices take several, and numbers from different rows
             are added. Positive cells, negative cells and junctions stand in arrays of their own.
