@@ -28,7 +28,8 @@ def kernels(network):
 
 
 @pytest.mark.parametrize(
-    ("start", "low", "high"), [("paper", -0.99, 0.99), ("published code", 0.25, 0.75), ("free", -0.3, 0.3)]
+    ("start", "low", "high"),
+    [("paper", -0.99, 0.99), ("unit norm", -0.99, 0.99), ("published code", 0.25, 0.75), ("free", -0.3, 0.3)],
 )
 def test_dense_weights_start_where_they_are_said_to(start, low, high):
     network = coin_networks.make((10, 10, 1), hidden=(50, 20), dropout=0.1, start=start, seed=1)
@@ -39,7 +40,9 @@ def test_dense_weights_start_where_they_are_said_to(start, low, high):
 
 
 def test_another_start_is_refused():
-    with pytest.raises(ValueError, match="start must be one of paper, published code, free, got 'there'"):
+    with pytest.raises(
+        ValueError, match="start must be one of paper, published code, unit norm, free, got 'there'"
+    ):
         coin_networks.make((10, 10, 1), hidden=(5,), dropout=0, start="there", seed=1)
 
 
@@ -64,6 +67,14 @@ def test_a_network_learns_and_stays_in_range():
     assert np.mean(ranked[:, 0] == images.labels) > 0.9
     np.testing.assert_array_equal(np.sort(ranked, axis=1), np.tile(np.arange(10), (200, 1)))
     assert max(np.abs(kernel).max() for kernel in kernels(network)) <= 1
+
+
+def test_the_norm_of_each_unit_is_kept_up_to_one():
+    network = coin_networks.make((10, 10, 1), hidden=(30,), dropout=0, start="unit norm", seed=1)
+    coin_networks.train(SETTINGS, network, squares(), epochs=2, seed=1)
+    for kernel in kernels(network):
+        norms = np.linalg.norm(kernel, axis=0)  # of each unit's weights
+        assert 0.9 < norms.max() <= 1 + 1e-6
 
 
 def test_the_offset_is_what_tossed_coins_show():

@@ -51,7 +51,7 @@ def test_a_part_of_the_set_or_of_the_widths_measures_nothing(changes):
 
 def test_points_name_each_network_once():
     names = coin_variants.points(FULL)
-    assert len(set(names)) == len(names) == 11
+    assert len(set(names)) == len(names) == 13
     assert "fashion-paper-1600" in names
 
 
@@ -69,12 +69,13 @@ def test_a_point_brings_free_weights_into_range_and_stretches_them():
         coin_variants.collect(SMOKE, None, points)
 
 
-def test_offsets_count_stretched_networks_only_where_they_were_free():
+def test_offsets_count_stretched_networks_only_where_there_is_something_to_stretch():
     variants = {
         ("fashion", "paper", 400): variant([3, 4, 5]),
         ("fashion", "free", 400): variant([6, 7, 8]),
+        ("fashion", "norm", 400): variant([9, 9, 9]),
         ("mnist", "paper", 400): variant([1, 1, 1]),
     }
     offset, loss = Result(FULL, (5, 250), variants, WHOLE).offsets("fashion")
-    np.testing.assert_allclose(loss, [3, 4, 5, 6, 7, 8, 4, 5, 6])
+    np.testing.assert_allclose(loss, [3, 4, 5, 6, 7, 8, 4, 5, 6, 9, 9, 9, 7, 7, 7])
     assert offset.shape == loss.shape

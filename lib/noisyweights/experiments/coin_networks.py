@@ -18,8 +18,10 @@ import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "train"]
 
-# Where dense weights start and stay: as in `unit_range.STARTS`, or as in Keras, anywhere.
-STARTS = (*unit_range.STARTS, "free")
+# Where dense weights start and stay: as in `unit_range.STARTS`; from there, with the norm of each unit's
+# weights, not each weight, kept up to 1 (Keras's MinMaxNorm(-1, 1), another reading of the paper's "kernel
+# constraint between -1.0 and 1.0"); or as in Keras, anywhere.
+STARTS = (*unit_range.STARTS, "unit norm", "free")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +72,7 @@ def make(
         return int(rng.integers(2**31))
 
     def dense(units: int, activation: str | None) -> keras.layers.Dense:
-        if start == "free":
-            kept = {"kernel_initializer": keras.initializers.GlorotUniform(some_seed())}
-        else:
-            kept = unit_range.starting(start, seed=some_seed())
-        return keras.layers.Dense(units, activation=activation, **kept)
+        return keras.layers.Dense(units, activation=activation, **_kernel(start, seed=some_seed()))
 
     x = pixels = keras.Input(shape)
     for each in filters:
@@ -87,6 +85,15 @@ def make(
     for units in hidden:
         x = keras.layers.Dropout(dropout, seed=some_seed())(dense(units, "relu")(x))
     return keras.Model(pixels, dense(10, None)(x))
+
+
+def _kernel(start: str, *, seed: int) -> dict[str, object]:
+    """Initialiser and constraint of a dense kernel, as a layer's keywords."""
+    if start == "free":
+        return {"kernel_initializer": keras.initializers.GlorotUniform(seed)}
+    if start == "unit norm":
+        return unit_range.starting("paper", seed=seed) | {"kernel_constraint": keras.constraints.MaxNorm(1.0)}
+    return unit_range.starting(start, seed=seed)
 
 
 def train(

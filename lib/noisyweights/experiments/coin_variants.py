@@ -34,7 +34,8 @@ __all__ = [
 
 DATASETS = ("mnist", "fashion_mnist")
 _SETS = {"mnist": "mnist", "fashion": "fashion_mnist"}
-_STARTS = {"paper": "paper", "code": "published code", "free": "free"}
+_STARTS = {"paper": "paper", "norm": "unit norm", "code": "published code", "free": "free"}
+_STRETCHED = ("norm", "free")  # starts that leave the largest weight below 1, or anywhere
 # Ways to toss the same network: two readings of the paper at 4 bits, and what its published code does.
 WAYS = {
     "4 bits, rounded": {"precision": 4},
@@ -108,13 +109,13 @@ class Result:
     def offsets(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Offset of every network of a set, "mnist" or "fashion", and the points it loses: (networks,) each.
 
-        Networks that were kept in the range have nothing to stretch, so only free ones count twice.
+        Weights kept in the range one by one leave nothing to stretch; the other networks count twice.
         """
         known = [
             (one.offset[:, at], one.loss(road))
             for (of, start, _), one in self.variants.items()
             for at, road in enumerate(("plain", "stretched"))
-            if of == name and (road == "plain" or start == "free")
+            if of == name and (road == "plain" or start in _STRETCHED)
         ]
         offset, loss = map(np.concatenate, zip(*known, strict=True))
         return offset, loss
