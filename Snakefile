@@ -113,7 +113,7 @@ rule scoreboard:
         notebooks=BOOK.executed(),
         titles=BOOK.titles(),
     shell:
-        "{PYTHON} -m noisyweights.evidence.scoreboard --notebooks {params.notebooks:q} {params.titles:q}"
+        "{PYTHON} -m noisyweights.pages.scoreboard --notebooks {params.notebooks:q} {params.titles:q}"
         " --out {output:q} > {log:q} 2>&1"
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from benchmarks import contest
 from benchmarks.contest import Goal, Rival
-from noisyweights.networks import binary, models, passes
+from noisyweights.networks.binary import layers as binary
+from noisyweights.networks.binary import models, stochastic_passes
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
@@ -43,10 +44,10 @@ def predictions(inputs: int) -> list[Rival]:
     x = np.random.default_rng(0).random((inputs, 28, 28, 1), np.float32)
     ours = models.lenet5(models.Binary(scale=SCALE), seed=0)
     full = [models.lenet5(FULL, seed=member) for member in range(MEMBERS)]
-    scales = passes.stored_samples(ours, PASSES, seed=0)
+    scales = stochastic_passes.stored_samples(ours, PASSES, seed=0)
     predict, one_pass = (
-        passes.predictor(ours, passes=PASSES, batch_size=SIZE),
-        passes.predictor(ours, passes=1, batch_size=SIZE),
+        stochastic_passes.predictor(ours, passes=PASSES, batch_size=SIZE),
+        stochastic_passes.predictor(ours, passes=1, batch_size=SIZE),
     )
 
     def afresh() -> None:

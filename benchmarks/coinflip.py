@@ -18,8 +18,7 @@ import numpy as np
 
 from benchmarks import contest
 from benchmarks.contest import Goal, Rival
-from noisyweights import networks
-from noisyweights.evidence import datasets
+from noisyweights import datasets, networks
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from noisyweights.evidence import provenance
 from noisyweights.files import replacing
+from noisyweights.ledger import provenance
 
 __all__ = ["Goal", "Outcome", "Rival", "Row", "measure", "outcomes", "parser", "table", "write"]
 

@@ -26,13 +26,13 @@ from scipy.sparse import linalg
 from benchmarks import contest
 from benchmarks.contest import Goal, Rival, Row
 from benchmarks.sampling import MTJ
-from noisyweights.evidence import datasets
+from noisyweights import datasets
+from noisyweights.hardware.array.fresh_reads import fresh_reads
+from noisyweights.hardware.array.wires import column_currents_uA
 from noisyweights.hardware.chip import DOMAIN_WALL
 from noisyweights.hardware.deployment import deploy
-from noisyweights.hardware.reads import fresh_reads
-from noisyweights.hardware.wires import column_currents_uA
-from noisyweights.networks import twins
-from noisyweights.networks.inference import predict_draws
+from noisyweights.networks.mean_field import twins
+from noisyweights.networks.mean_field.inference import predict_draws
 from noisyweights.noise import laws
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)

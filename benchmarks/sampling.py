@@ -15,7 +15,8 @@ from scipy.stats import sampling
 
 from benchmarks import contest
 from benchmarks.contest import Rival
-from noisyweights.noise import laws, sampler
+from noisyweights.noise import laws
+from noisyweights.noise.sampling import sampler
 
 import tensorflow as tf  # isort: skip  (the library loads it quietly)
 import tensorflow_probability as tfp  # isort: skip

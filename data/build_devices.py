@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from noisyweights.noise import fluctuators, magnetics
+from noisyweights.noise.simulation import fluctuators, magnetics
 
 CELLS = 20_000
 BLOCK = 2_500  # cells that share one random stream: any block can be rebuilt without the others

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from noisyweights import seeds
-from noisyweights.evidence import idx
-from noisyweights.evidence.labelled import FASHION_MNIST, MNIST, IdxSet
+from noisyweights.datasets import idx
+from noisyweights.datasets.labelled_images import FASHION_MNIST, MNIST, IdxSet
 from noisyweights.files import replacing
 
 SEED = 20240601

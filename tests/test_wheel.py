@@ -12,8 +12,9 @@ LOOK = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import noisyweights as nw
-from noisyweights.evidence import claims, datasets
-from noisyweights.shipped import DATA
+from noisyweights import datasets
+from noisyweights.ledger import claims
+from noisyweights.package_data import DATA
 assert nw.__file__.startswith(sys.argv[1]), nw.__file__
 assert str(DATA).startswith(sys.argv[1]), DATA
 assert len(claims.load()) >= 57

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noisyweights.evidence import metrics
-from noisyweights.experiments import binary_readings, pictures, recipes
-from noisyweights.networks import models, passes
+from noisyweights.experiments import image_inputs
+from noisyweights.experiments.binary import readings as binary_readings
+from noisyweights.experiments.binary import recipes
+from noisyweights.networks.binary import models, stochastic_passes
+from noisyweights.scores import metrics
 
 SMOKE = binary_readings.PROFILES["smoke"]
 
@@ -24,7 +26,7 @@ def test_shares_of_stored_values_are_those_of_many_draws():
     settings = replace(SMOKE, initial_scale=1.0)  # so that many draws end at both ends
     network = models.lenet5(recipes.recipe(settings, "proposed"), seed=1)
     found = binary_readings._stored(network, SMOKE.bits)
-    drawn = passes.stored_samples(network, 2000, seed=1)
+    drawn = stochastic_passes.stored_samples(network, 2000, seed=1)
     for at, layers in enumerate((drawn[:-1], drawn[-1:])):
         values = np.concatenate(layers, axis=1)
         margin = 5 * np.sqrt(0.25 / values.size)  # five standard errors of a share
@@ -43,7 +45,7 @@ def test_scales_that_stand_still_carry_no_doubt():
     still = binary_readings._still(network, 3)
     assert all((one == one[:1]).all() for one in still)
     test = binary_readings.load(SMOKE, "test")
-    logits = passes.predict_passes(network, pictures.scaled(test), still)
+    logits = stochastic_passes.predict_passes(network, image_inputs.scaled(test), still)
     doubt = metrics.mutual_information(recipes.probabilities(logits), unit="bits")
     np.testing.assert_allclose(doubt, 0, atol=1e-6)
 
@@ -54,7 +56,7 @@ def test_readings_are_stacked_in_order():
     quantities = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
     points = {
         name: {quantity: np.full(3, at) for quantity in quantities}
-        | {"source": pictures.checksum(test.source)}
+        | {"source": image_inputs.checksum(test.source)}
         for at, name in enumerate(names)
     }
     result = binary_readings.collect(SMOKE, None, points)

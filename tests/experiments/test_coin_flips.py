@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from noisyweights import seeds
-from noisyweights.evidence import datasets
-from noisyweights.evidence.claims import verdict, whole
-from noisyweights.evidence.images import LabelledImages
-from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import coin_flips
-from noisyweights.experiments.coin_flips import BAYESIAN, PRECISIONS, TASKS
+from noisyweights import datasets, seeds
+from noisyweights.datasets.images import LabelledImages
+from noisyweights.datasets.source import DataSource
+from noisyweights.experiments.coin_flips import experiment as coin_flips
+from noisyweights.experiments.coin_flips.experiment import BAYESIAN, PRECISIONS, TASKS
 from noisyweights.experiments.device import Device
+from noisyweights.ledger.claims import verdict, whole
 from noisyweights.noise import laws
 
 SMOKE = coin_flips.PROFILES["smoke"]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from noisyweights.experiments import crossbar_cells
+from noisyweights.experiments.crossbar import cells as crossbar_cells
 from noisyweights.noise import laws
 
 SMOKE, QUICK = crossbar_cells.PROFILES["smoke"], crossbar_cells.PROFILES["quick"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from noisyweights.experiments import crossbar_costs
-from noisyweights.experiments.crossbar_networks import METHODS, PROFILES
+from noisyweights.experiments.crossbar import costs as crossbar_costs
+from noisyweights.experiments.crossbar.networks import METHODS, PROFILES
 
 CONFIG = PROFILES["smoke"]
 

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from noisyweights.experiments import crossbar_networks, crossbar_sweeps
-from noisyweights.experiments.crossbar_networks import CHIPS, METHODS, SWEEPS, Reached, Result
-from noisyweights.experiments.crossbar_sweeps import CORRELATION, limit, perfected, tolerated
-from noisyweights.hardware import crossbar
+from noisyweights.experiments.crossbar import networks as crossbar_networks
+from noisyweights.experiments.crossbar import sweeps as crossbar_sweeps
+from noisyweights.experiments.crossbar.networks import CHIPS, METHODS, SWEEPS, Reached, Result
+from noisyweights.experiments.crossbar.sweeps import CORRELATION, limit, perfected, tolerated
+from noisyweights.hardware.array import crossbar
 from noisyweights.noise import laws
 
 SMOKE, FULL = crossbar_networks.PROFILES["smoke"], crossbar_networks.PROFILES["full"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from noisyweights import seeds
-from noisyweights.evidence import claims
-from noisyweights.experiments import device_noise
 from noisyweights.experiments.device import Device
+from noisyweights.experiments.device_noise import experiment as device_noise
+from noisyweights.ledger import claims
 from noisyweights.noise import laws
 
 CONFIG = replace(device_noise.PROFILES["smoke"], chunk=8, chunks=2, most=1000)

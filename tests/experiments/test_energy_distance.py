@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from noisyweights.evidence import claims
-from noisyweights.experiments import energy_distance
-from noisyweights.experiments.energy_distance import BINS, GLOROT, LAWS, LEARNED, RANDOM
-from noisyweights.networks import energy
+from noisyweights.experiments.energy_distance import experiment as energy_distance
+from noisyweights.experiments.energy_distance.experiment import BINS, GLOROT, LAWS, LEARNED, RANDOM
+from noisyweights.ledger import claims
+from noisyweights.networks.mean_field import energy_distance as energy
 from noisyweights.noise import laws
 
 CONFIG = energy_distance.PROFILES["smoke"]

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from noisyweights.evidence.claims import verdict
-from noisyweights.evidence.provenance import DataSource
-from noisyweights.experiments import faces
-from noisyweights.experiments.faces import LAWS, LEVELS
-from noisyweights.networks import variational
+from noisyweights.datasets.source import DataSource
+from noisyweights.experiments.faces import experiment as faces
+from noisyweights.experiments.faces.experiment import LAWS, LEVELS
+from noisyweights.ledger.claims import verdict
+from noisyweights.networks.mean_field import variational
 from noisyweights.noise import laws
 
 CONFIG = faces.PROFILES["smoke"]

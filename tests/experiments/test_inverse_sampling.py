@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from noisyweights.evidence import claims
-from noisyweights.experiments import inverse_sampling
+from noisyweights.experiments.inverse_sampling import experiment as inverse_sampling
+from noisyweights.ledger import claims
 from noisyweights.noise import laws
 
 CONFIG = replace(inverse_sampling.PROFILES["smoke"], draws=20_000, repeats=5, degrees=(2, 5, 10))

@@ -154,7 +154,7 @@ def test_what_is_unknown_is_named_with_what_is_known(toy: str) -> None:
         points.settings(toy, profile="tiny")
     with pytest.raises(ValueError, match="no point 'width-9' in profile 'smoke': it has width-2, width-3"):
         points.compute(toy, "width-9", profile="smoke", device=DEVICE)
-    with pytest.raises(ValueError, match=r"points\.py is no experiment: it does not define points, collect"):
+    with pytest.raises(ValueError, match=r"points is no experiment: it does not define points, collect"):
         points.find("points")
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from noisyweights.evidence import claims
-from noisyweights.experiments import regression
-from noisyweights.experiments.regression import GRID, LAWS
+from noisyweights.experiments.regression import experiment as regression
+from noisyweights.experiments.regression.experiment import GRID, LAWS
+from noisyweights.ledger import claims
 
 CONFIG = regression.PROFILES["smoke"]
 

@@ -15,7 +15,7 @@ from noisyweights.hardware.cells import (
     SwitchingBit,
     domain_wall,
 )
-from noisyweights.noise import magnetics
+from noisyweights.noise.simulation import magnetics
 
 BIT = SwitchingBit(centre_uA=50, width_uA=4, reset_failure=0.0)
 JUNCTION = FluctuatingJunction(magnetics.BAYES_MTJ, low_V=-0.1, high_V=0.5)

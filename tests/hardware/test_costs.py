@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noisyweights.hardware import figures
-from noisyweights.hardware.costs import Array, Bill, Item, coin_flips, digital, mean_field, scale_bayes
-from noisyweights.hardware.figures import Figure
-from noisyweights.networks import models
+from noisyweights.hardware.costs import (
+    Array,
+    Bill,
+    Item,
+    coin_flips,
+    digital,
+    figures,
+    mean_field,
+    scale_bayes,
+)
+from noisyweights.hardware.costs.figures import Figure
+from noisyweights.networks.binary import models
 
 SCALE = models.RandomScale(prior_loc=1.0, prior_scale=0.1, kl_weight=0.0, bits=4, initial_scale=0.05)
 ARRAY = Array(rows=128, columns=128, dac_bits=8, adc_bits=6, columns_per_adc=8)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from noisyweights import seeds
+from noisyweights.hardware.array.crossbar import Crossbar, Readout, place
+from noisyweights.hardware.array.wires import column_currents_uA
 from noisyweights.hardware.cells import FOUR_PILLARS, domain_wall
 from noisyweights.hardware.converters import Converter
-from noisyweights.hardware.crossbar import Crossbar, Readout, place
-from noisyweights.hardware.wires import column_currents_uA
 from noisyweights.noise import laws
 
 FINE = domain_wall(low_uS=5, high_uS=50, levels=100_001, spread=0.0)

@@ -11,8 +11,11 @@ from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import domain_wall
 from noisyweights.hardware.chip import COINS, DOMAIN_WALL, IDEAL, SCALES, Chip, Junctions, ScaleStore
 from noisyweights.hardware.deployment import array_layers_of, deploy
-from noisyweights.networks import chips, inference, models, passes, twins
-from noisyweights.noise import laws, magnetics
+from noisyweights.networks import weight_draws
+from noisyweights.networks.binary import models, stochastic_passes
+from noisyweights.networks.mean_field import inference, twins
+from noisyweights.noise import laws
+from noisyweights.noise.simulation import magnetics
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
@@ -131,7 +134,7 @@ def test_scales_of_a_pass_are_one_of_those_stored():
     perfect = replace(IDEAL, scales=ScaleStore(cell=IDEAL.cell, vectors=5))
     deployed = deploy(model, perfect, calibration=x, seed=0)
     found = inference.predict_draws(deployed, x, draws=6, seed=2)
-    seeds_of = chips.chip_seeds(deployed, draws=6, seed=2)
+    seeds_of = weight_draws.chip_seeds(deployed, draws=6, seed=2)
     layers = array_layers_of(deployed)
     assert all(layer.random_weights == ("scale",) and layer.scales.shape[0] == 5 for layer in layers)
     scales = [
@@ -139,7 +142,7 @@ def test_scales_of_a_pass_are_one_of_those_stored():
         for place, layer in enumerate(layers)
     ]
     assert len(np.unique(scales[0], axis=0)) > 1
-    np.testing.assert_allclose(found, passes.predict_passes(model, x, scales), atol=2e-3)
+    np.testing.assert_allclose(found, stochastic_passes.predict_passes(model, x, scales), atol=2e-3)
 
 
 def test_scales_of_a_binary_network_without_draws_stay_numbers():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from noisyweights import seeds
-from noisyweights.hardware.wires import approximate_currents_uA, column_currents_uA
+from noisyweights.hardware.array.wires import approximate_currents_uA, column_currents_uA
 
 
 def dense(conductance, volts, row_ohm, column_ohm):

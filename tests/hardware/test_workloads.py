@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noisyweights.hardware.workloads import workloads
-from noisyweights.networks import models, storage
-from noisyweights.networks.binary import BinaryConv2D
-from noisyweights.networks.layers import MeanFieldConv2D, MeanFieldDense
+from noisyweights.hardware.costs.workloads import workloads
+from noisyweights.networks.binary import models, storage
+from noisyweights.networks.binary.layers import BinaryConv2D
+from noisyweights.networks.mean_field.layers import MeanFieldConv2D, MeanFieldDense
 from noisyweights.noise import laws
 
 SCALE = models.RandomScale(prior_loc=1.0, prior_scale=0.1, kl_weight=0.0, bits=4, initial_scale=0.05)

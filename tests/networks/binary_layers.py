@@ -5,7 +5,7 @@ import numpy as np
 from scipy import signal
 
 from noisyweights import seeds
-from noisyweights.networks import binary
+from noisyweights.networks.binary import layers as binary
 
 SCALE = {"prior_loc": 1.0, "prior_scale": 0.7, "kl_weight": 0.01, "bits": 4, "initial_scale": 0.3}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from noisyweights.quiet import load_tensorflow
+from noisyweights.quiet_tensorflow import load_tensorflow
 
 load_tensorflow()
 

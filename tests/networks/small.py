@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from noisyweights import seeds
-from noisyweights.networks import chips
-from noisyweights.networks.layers import MeanFieldConv2D, MeanFieldDense
+from noisyweights.networks import weight_draws
+from noisyweights.networks.mean_field.layers import MeanFieldConv2D, MeanFieldDense
 from noisyweights.noise import laws
 
 DEVICE = laws.bayes_mtj(A=1.8, B=0.2, C=0.3)
@@ -81,6 +81,6 @@ every_network = pytest.mark.parametrize(("make", "data"), NETWORKS.values(), ids
 
 def one_chip(model, x, stack=None):
     """Outputs with the weights of one chip, or of a stack of them: no graph has to be traced."""
-    at = tf.constant(chips.chip_seeds(model, draws=1, seed=1)[0])
-    with chips.chip(model, at, stack=stack):
+    at = tf.constant(weight_draws.chip_seeds(model, draws=1, seed=1)[0])
+    with weight_draws.chip(model, at, stack=stack):
         return model(x, training=False).numpy()

@@ -6,7 +6,9 @@ import pytest
 from binary_layers import SCALE
 
 from noisyweights import seeds
-from noisyweights.networks import binary, classifiers, models
+from noisyweights.networks import classifiers
+from noisyweights.networks.binary import layers as binary
+from noisyweights.networks.binary import models
 
 CLASSES = 3
 SCALES = models.RandomScale(**SCALE)

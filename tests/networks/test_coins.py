@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from noisyweights import seeds
-from noisyweights.networks.coins import Coins
-from noisyweights.networks.unit_range import UnitRange, UnitRangeUniform, starting
+from noisyweights.networks.coin_flips.coins import Coins
+from noisyweights.networks.coin_flips.unit_range import UnitRange, UnitRangeUniform, starting
 
 PRECISIONS = ["full", 16, 8, 4, 2, 1]
 WEIGHTS = np.concatenate([seeds.generator(0, "weights").uniform(-1, 1, 288), np.linspace(-1, 1, 11), [1e-3]])

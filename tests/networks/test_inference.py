@@ -20,8 +20,9 @@ from scipy import integrate, optimize, stats
 from small import dense, every_network, functional, inputs, settings
 
 from noisyweights import seeds
-from noisyweights.networks import chips, inference, twins
-from noisyweights.networks.layers import MeanFieldDense
+from noisyweights.networks import weight_draws
+from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field.layers import MeanFieldDense
 from noisyweights.noise import laws
 
 # Products of float32 matrices of other sizes are summed in another order.
@@ -31,11 +32,11 @@ ROUNDING = {"rtol": 1e-5, "atol": 1e-5}
 def plain_loop(model, x, *, draws, seed):
     """What predict_draws means, with weights set by hand instead of a chip."""
     frozen = {}
-    for layer in chips.random_layers(model):
+    for layer in weight_draws.random_layers(model):
         for weight in layer.random_weights:
             frozen[layer, weight] = getattr(layer, f"{weight}_loc").numpy()
     found = []
-    for at in chips.chip_seeds(model, draws=draws, seed=seed):
+    for at in weight_draws.chip_seeds(model, draws=draws, seed=seed):
         for (layer, weight), one in zip(frozen, at, strict=True):
             scale = np.exp(getattr(layer, f"{weight}_log_scale").numpy())
             z = layer.law(0.0, 1.0).sample(scale.shape, seed=tf.constant(one))
@@ -222,7 +223,7 @@ def test_a_network_without_random_weights_is_refused():
 # --- another process
 
 OTHER = """
-from noisyweights.networks import inference
+from noisyweights.networks.mean_field import inference
 import hashlib, json, sys
 sys.path.insert(0, sys.argv[1])
 from small import dense, inputs

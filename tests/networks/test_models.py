@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 from binary_layers import SCALE, pictures
 
-from noisyweights.networks import binary, classifiers, models, passes, quantisers, storage
-from noisyweights.networks.binary import BinaryConv2D, BinaryDense, ScaledBinaryConv2D, ScaledBinaryDense
+from noisyweights.networks import classifiers
+from noisyweights.networks.binary import layers as binary
+from noisyweights.networks.binary import models, quantisers, stochastic_passes, storage
+from noisyweights.networks.binary.layers import (
+    BinaryConv2D,
+    BinaryDense,
+    ScaledBinaryConv2D,
+    ScaledBinaryDense,
+)
 
 RELU = models.FullPrecision(activation="relu")
 POINT = models.Binary(scale=None)
@@ -109,7 +116,7 @@ def test_only_the_recipe_with_dropout_draws():
         assert kinds.count(models.MCDropout) == (3 if dropout else 0)  # none behind the logits
 
 
-@pytest.mark.parametrize("module", [quantisers, binary, passes, models, classifiers, storage])
+@pytest.mark.parametrize("module", [quantisers, binary, stochastic_passes, models, classifiers, storage])
 def test_nothing_here_names_a_backend(module):
     """These modules are for any backend of Keras, of which one alone is installed here."""
     names = set()

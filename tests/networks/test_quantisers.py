@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from noisyweights import seeds
-from noisyweights.networks import quantisers
+from noisyweights.networks.binary import quantisers
 
 STEP = 1e-6  # of central differences in float64, whose error is about STEP² and rounding over STEP
 TOLERANCE = {"rtol": 1e-6, "atol": 1e-8}

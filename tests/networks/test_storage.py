@@ -5,8 +5,14 @@ import numpy as np
 import pytest
 from binary_layers import SCALE, settings
 
-from noisyweights.networks import models, storage, twins
-from noisyweights.networks.binary import BinaryConv2D, BinaryDense, ScaledBinaryConv2D, ScaledBinaryDense
+from noisyweights.networks.binary import models, storage
+from noisyweights.networks.binary.layers import (
+    BinaryConv2D,
+    BinaryDense,
+    ScaledBinaryConv2D,
+    ScaledBinaryDense,
+)
+from noisyweights.networks.mean_field import twins
 from noisyweights.noise import laws
 
 

@@ -20,10 +20,11 @@ from small import (
 )
 
 from noisyweights import seeds
-from noisyweights.networks import chips, twins
-from noisyweights.networks.layers import MeanField, MeanFieldDense
+from noisyweights.networks import weight_draws
+from noisyweights.networks.mean_field import twins
+from noisyweights.networks.mean_field.layers import MeanField, MeanFieldDense
 from noisyweights.noise import laws
-from noisyweights.noise.closed_form import Gaussian
+from noisyweights.noise.laws.gaussian_law import Gaussian
 
 SETTINGS = {
     "law": DEVICE,
@@ -61,8 +62,8 @@ def plain():
 def test_another_law_keeps_every_weight(make, data):
     model = disturbed(make())
     twin = twins.with_law(model, laws.uniform())
-    assert all(layer.law == laws.uniform() for layer in chips.random_layers(twin))
-    assert all(layer.law == DEVICE for layer in chips.random_layers(model))
+    assert all(layer.law == laws.uniform() for layer in weight_draws.random_layers(twin))
+    assert all(layer.law == DEVICE for layer in weight_draws.random_layers(model))
     assert [weight.name for weight in twin.weights] == [weight.name for weight in model.weights]
     for old, new in zip(model.weights, twin.weights, strict=True):
         np.testing.assert_array_equal(old, new)
@@ -86,7 +87,7 @@ def test_laws_agree_on_two_moments_of_a_pre_activation_and_on_no_more(law):
     model = dense(hidden=1, units=1, biases="none")
     layer = twins.with_law(model, law).layers[0]
     x, draws = inputs(1), 40_000
-    at = chips.chip_seeds(model, draws=1, seed=1)[0]
+    at = weight_draws.chip_seeds(model, draws=1, seed=1)[0]
     kernels = layer.sample("kernel", at[0], (draws,)).numpy()[..., 0]
     outputs = kernels @ x[0]
     variance = 0.3**2 * np.square(x).sum()
@@ -151,7 +152,7 @@ def test_what_cannot_be_given_another_law():
 def test_a_twin_with_little_noise_is_the_network_itself(biases):
     model, x = plain(), inputs(features=60).reshape(20, 6, 5, 2)
     twin = twins.from_deterministic(model, **SETTINGS | {"biases": biases, "initial_scale": 1e-9})
-    assert len(chips.random_layers(twin)) == 4
+    assert len(weight_draws.random_layers(twin)) == 4
     np.testing.assert_allclose(one_chip(twin, x), model(x, training=False), atol=1e-5)  # float32 sums
     noisy = twins.from_deterministic(model, **SETTINGS | {"biases": biases, "initial_scale": 0.1}, seed=1)
     assert not np.allclose(one_chip(noisy, x), model(x, training=False), atol=1e-4)
@@ -160,7 +161,7 @@ def test_a_twin_with_little_noise_is_the_network_itself(biases):
 def test_a_twin_keeps_names_and_has_its_own_weights():
     model = plain()
     twin = twins.from_deterministic(model, **SETTINGS)
-    random = {layer.name for layer in chips.random_layers(twin)}
+    random = {layer.name for layer in weight_draws.random_layers(twin)}
     assert random == {layer.name for layer in model._flatten_layers() if hasattr(layer, "kernel")}
     before = [weight.numpy().copy() for weight in model.weights]
     disturbed(twin)
@@ -173,15 +174,15 @@ def test_only_the_layers_asked_for_become_random():
     twin = twins.from_deterministic(
         model, **SETTINGS, convert=lambda layer: isinstance(layer, keras.layers.Conv2D)
     )
-    assert [type(layer).__name__ for layer in chips.random_layers(twin)] == ["MeanFieldConv2D"]
+    assert [type(layer).__name__ for layer in weight_draws.random_layers(twin)] == ["MeanFieldConv2D"]
 
 
 def test_the_seed_of_a_twin_fixes_its_training_draws_and_no_two_layers_share_them():
     one, again, other = (twins.from_deterministic(plain(), **SETTINGS, seed=s) for s in (1, 1, 2))
-    own = [layer.seed for layer in chips.random_layers(one)]
+    own = [layer.seed for layer in weight_draws.random_layers(one)]
     assert len(set(own)) == 4
-    assert [layer.seed for layer in chips.random_layers(again)] == own
-    assert not {layer.seed for layer in chips.random_layers(other)} & set(own)
+    assert [layer.seed for layer in weight_draws.random_layers(again)] == own
+    assert not {layer.seed for layer in weight_draws.random_layers(other)} & set(own)
 
 
 def test_a_trained_bias_is_not_lost():

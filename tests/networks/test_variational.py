@@ -10,8 +10,8 @@ from scipy import stats
 from small import dense, functional, inputs, settings
 
 from noisyweights import seeds
-from noisyweights.networks import twins, variational
-from noisyweights.networks.layers import MeanFieldDense
+from noisyweights.networks.mean_field import twins, variational
+from noisyweights.networks.mean_field.layers import MeanFieldDense
 from noisyweights.noise import laws
 
 NOISE, PRIOR = 0.5, 1.3

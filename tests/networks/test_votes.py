@@ -5,7 +5,13 @@ import pytest
 from scipy import stats
 
 from noisyweights import seeds
-from noisyweights.networks.votes import count, first_choice, second_choice, vote_entropy, vote_information
+from noisyweights.networks.coin_flips.votes import (
+    count,
+    first_choice,
+    second_choice,
+    vote_entropy,
+    vote_information,
+)
 
 
 def test_choices_are_counted_for_each_class():

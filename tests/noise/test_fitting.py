@@ -11,8 +11,8 @@ from scipy import optimize, stats
 
 from noisyweights import seeds
 from noisyweights.noise import fitting, laws
-from noisyweights.noise.binning import compress
-from noisyweights.noise.families import FAMILIES
+from noisyweights.noise.fitting.binning import compress
+from noisyweights.noise.fitting.families import FAMILIES
 
 MTJ = laws.bayes_mtj(A=1.5, B=0.25, C=0.4)
 ECRAM = laws.ecram(A=1.5, B=0.1, C=0.2)
@@ -204,7 +204,7 @@ def test_an_estimate_at_the_edge_says_so_and_gives_no_errors(family, samples):
 def test_the_weighted_grid_changes_nothing_that_matters(law, monkeypatch):
     samples = draw(law, 30_000, "grid")
     coarse = fitting.fit(samples, family=law.name)
-    monkeypatch.setattr("noisyweights.noise.estimation.compress", all_samples)
+    monkeypatch.setattr("noisyweights.noise.fitting.estimation.compress", all_samples)
     exact = fitting.fit(samples, family=law.name)
     moved = [(coarse.params[k] - exact.params[k]) / exact.standard_errors[k] for k in exact.params]
     assert np.abs(moved).max() < 0.01

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import linalg, stats
 
-from noisyweights.noise import fluctuators
-from noisyweights.noise.fluctuators import ECRAM, Ensemble
+from noisyweights.noise.simulation import fluctuators
+from noisyweights.noise.simulation.fluctuators import ECRAM, Ensemble
 
 ALARM = 1e-3  # p-value below which a correct sampler is declared wrong, once in a thousand seeds
 

@@ -12,8 +12,9 @@ import tensorflow_probability as tfp
 from harness import ALARM, DRAWS, UNIT, check_law
 from scipy import special, stats
 
-from noisyweights.noise import laws, sampler
-from noisyweights.noise.closed_form import Gaussian
+from noisyweights.noise import laws
+from noisyweights.noise.laws.gaussian_law import Gaussian
+from noisyweights.noise.sampling import sampler
 
 tfd = tfp.distributions
 RNG = np.random.default_rng(20)

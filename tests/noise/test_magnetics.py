@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import constants, integrate, special, stats
 
-from noisyweights.noise import magnetics
-from noisyweights.noise.magnetics import BAYES_MTJ, BAYES_MTJ_SPREAD, Junction, Spread
+from noisyweights.noise.simulation import magnetics
+from noisyweights.noise.simulation.magnetics import BAYES_MTJ, BAYES_MTJ_SPREAD, Junction, Spread
 
 # A seed is fixed, so a test either always passes or never does. For the choice of seed itself:
 ALARM = 1e-3  # p-value below which a correct sampler is declared wrong, once in a thousand seeds

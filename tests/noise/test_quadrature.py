@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
 
-from noisyweights.noise import laws, moments, quadrature
+from noisyweights.noise import laws, quadrature
+from noisyweights.noise.quadrature import moments
 
 tfd = tfp.distributions
 

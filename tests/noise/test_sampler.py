@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from noisyweights.noise import laws, sampler
+from noisyweights.noise import laws
+from noisyweights.noise.sampling import sampler
 
 
 @pytest.mark.parametrize(("dtype", "bits"), [(tf.float32, 24), (tf.float64, 53)])

@@ -55,7 +55,7 @@ def test_imports_that_hide_what_they_need(code: str, message: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "from noisyweights.experiments import device_noise",
+        "from noisyweights.experiments.device_noise import experiment",
         "from noisyweights.experiments.points import run\nrun('device_noise', profile='smoke')",
         "from noisyweights.experiments import points as p\nresult = p.run('device_noise', profile='smoke')",
         "import noisyweights.experiments.points as q\nq.run('device_noise')",
@@ -68,9 +68,7 @@ def test_experiments_by_import_and_by_name(code: str) -> None:
 def test_a_run_that_is_not_of_an_experiment() -> None:
     assert experiments("import subprocess\nsubprocess.run('ls')", where="x.md") == ()
     assert experiments("from noisyweights.experiments import device, points", where="x.md") == ()
-    with pytest.raises(
-        ValueError, match=r"x\.md runs the experiment 'nothing', but there is no experiments/nothing"
-    ):
+    with pytest.raises(ValueError, match=r"x\.md runs the experiment 'nothing', which is not in experiments"):
         experiments("from noisyweights.experiments.points import run\nrun('nothing')", where="x.md")
     with pytest.raises(ValueError, match="must name its experiment as a string"):
         experiments("from noisyweights.experiments.points import run\nrun(name)", where="x.md")

@@ -1,6 +1,21 @@
-"""Experiments: one module a question, from a frozen configuration to result arrays."""
+"""Experiments: a folder a chapter, from frozen settings over points to a result."""
 
-from noisyweights import lazy
+from noisyweights import lazy_loading
 
-__all__ = ["compared", "device", "device_noise", "inverse_sampling", "points", "quadrature_rules"]
-__getattr__ = lazy.modules(__name__)
+__all__ = [
+    "binary",
+    "coin_flips",
+    "compared_laws",
+    "crossbar",
+    "device",
+    "device_noise",
+    "energy_distance",
+    "faces",
+    "image_inputs",
+    "inverse_sampling",
+    "mean_field_training",
+    "points",
+    "quadrature",
+    "regression",
+]
+__getattr__ = lazy_loading.modules(__name__)

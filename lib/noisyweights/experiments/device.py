@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from noisyweights.evidence import datasets
+from noisyweights import datasets
 from noisyweights.files import replacing
 from noisyweights.noise import fitting, laws
-from noisyweights.shipped import DATA
+from noisyweights.package_data import DATA
 
 __all__ = ["ECRAM", "REFERENCE", "Device"]
 

@@ -1,7 +1,9 @@
 """Points: the independent units of work of an experiment, each kept in one small checksummed file.
 
-An experiment is a module of this package with five names: see `Experiment`. Its points are what the pipeline
-spreads over cores and machines; `run` gathers them, and computes those that no file holds.
+An experiment is a module of this package with five names: see `Experiment`. It is called by its place: the
+module experiment.py in the folder regression is "regression", and variants.py in coin_flips is
+"coin_flips.variants". Its points are what the pipeline spreads over cores and machines; `run` gathers them,
+and computes those that no file holds.
 """
 
 import argparse
@@ -25,7 +27,7 @@ from tqdm import tqdm
 
 import noisyweights.experiments
 from noisyweights.files import replacing
-from noisyweights.quiet import many_networks
+from noisyweights.quiet_tensorflow import many_networks
 
 if TYPE_CHECKING:
     from noisyweights.experiments.device import Device
@@ -103,14 +105,19 @@ class Point:
 
 def find(name: str) -> Experiment:
     """Import the experiment `name`; raises ValueError when no module of that name defines one."""
-    modules = sorted(module.name for module in pkgutil.iter_modules(noisyweights.experiments.__path__))
+    package = noisyweights.experiments
+    modules = {
+        module.name.removeprefix(f"{package.__name__}.").removesuffix(".experiment"): module.name
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not module.ispkg
+    }
     if name not in modules:
         raise ValueError(
-            f"no experiment is called {name!r}: the modules of experiments/ are {', '.join(modules)}"
+            f"no experiment is called {name!r}: the modules of experiments/ are {', '.join(sorted(modules))}"
         )
-    experiment = importlib.import_module(f"noisyweights.experiments.{name}")
+    experiment = importlib.import_module(modules[name])
     if missing := [required for required in _REQUIRED if not hasattr(experiment, required)]:
-        raise ValueError(f"experiments/{name}.py is no experiment: it does not define {', '.join(missing)}")
+        raise ValueError(f"{modules[name]} is no experiment: it does not define {', '.join(missing)}")
     return experiment
 
 
@@ -126,12 +133,10 @@ def names(name: str, *, profile: str) -> tuple[str, ...]:
     """Names of the points of the experiment `name`; raises ValueError for a name that no file could bear."""
     points = tuple(find(name).points(settings(name, profile=profile)))
     if not points or len(set(points)) < len(points):
-        raise ValueError(f"experiments/{name}.py must name its points, each once; it gives {points!r}")
+        raise ValueError(f"{name} must name its points, each once; it gives {points!r}")
     for point in points:
         if not _SAFE_NAME.fullmatch(point):
-            raise ValueError(
-                f"experiments/{name}.py calls a point {point!r}: name it by letters, digits and ._+-"
-            )
+            raise ValueError(f"{name} calls a point {point!r}: name it by letters, digits and ._+-")
     return points
 
 

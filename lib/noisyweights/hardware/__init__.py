@@ -1,20 +1,6 @@
 """Hardware: what it costs, and what it does to a network, to be computed by an array of noisy cells."""
 
-from noisyweights import lazy
+from noisyweights import lazy_loading
 
-__all__ = [
-    "array_layers",
-    "cells",
-    "chip",
-    "converters",
-    "costs",
-    "crossbar",
-    "deployment",
-    "figures",
-    "nonidealities",
-    "reads",
-    "successive",
-    "wires",
-    "workloads",
-]
-__getattr__ = lazy.modules(__name__)
+__all__ = ["array", "cells", "chip", "converters", "costs", "deployment", "nonidealities"]
+__getattr__ = lazy_loading.modules(__name__)

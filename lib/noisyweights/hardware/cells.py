@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import integrate, optimize, special, stats
 
-from noisyweights.noise import magnetics
+from noisyweights.noise.simulation import magnetics
 
 __all__ = ["BINARY_SOT", "FOUR_PILLARS", "FluctuatingJunction", "LevelCell", "SwitchingBit", "domain_wall"]
 
@@ -152,7 +152,7 @@ class FluctuatingJunction:
         low_V, high_V: range of the bias.
 
     Raises: ValueError for an empty range.
-    Source: `noisyweights.noise.magnetics`, where the model and its constants are explained.
+    Source: `noisyweights.noise.simulation.magnetics`, where the model and its constants are explained.
     """
 
     junction: magnetics.Junction

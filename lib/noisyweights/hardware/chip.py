@@ -12,7 +12,7 @@ from scipy import optimize
 
 from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, FluctuatingJunction, LevelCell, domain_wall
-from noisyweights.noise import magnetics
+from noisyweights.noise.simulation import magnetics
 
 __all__ = ["COINS", "DOMAIN_WALL", "IDEAL", "SCALES", "Chip", "Junctions", "ScaleStore"]
 

@@ -1,31 +1,9 @@
 """Networks: what a network does with noisy weights, and what it makes of their law."""
 
-from noisyweights import lazy
-from noisyweights.quiet import load_tensorflow
+from noisyweights import lazy_loading
+from noisyweights.quiet_tensorflow import load_tensorflow
 
-__all__ = [
-    "binary",
-    "chips",
-    "classifiers",
-    "coin_moments",
-    "coinflip",
-    "coins",
-    "energy",
-    "inference",
-    "integers",
-    "layers",
-    "models",
-    "passes",
-    "quantisers",
-    "saved",
-    "scaling",
-    "storage",
-    "swapping",
-    "twins",
-    "unit_range",
-    "variational",
-    "votes",
-]
-__getattr__ = lazy.modules(__name__)
+__all__ = ["binary", "classifiers", "coin_flips", "mean_field", "serialization", "weight_draws"]
+__getattr__ = lazy_loading.modules(__name__)
 
 load_tensorflow()  # before a module of the room does it aloud

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from noisyweights import seeds
-from noisyweights.networks.binary import ErrorDecay
+from noisyweights.networks.binary.layers import ErrorDecay
 
 __all__ = ["decaying_adam", "train"]
 

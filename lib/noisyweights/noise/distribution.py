@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability.python.internal import dtype_util, tensor_util
 
-from noisyweights.noise import sampler
-
-if TYPE_CHECKING:
-    from noisyweights.noise.law import Law
+from noisyweights.noise.sampling import sampler
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
-__all__ = ["LawDistribution"]
+__all__ = ["LawDistribution", "UnitLaw"]
+
+
+class UnitLaw(Protocol):
+    """What a distribution asks of its law, see `noise.law.Law`: functions of tensors, and constants."""
+
+    name: str
+    support: tuple[float, float]
+    mode: float | None
+    entropy: float
+
+    def prob(self, z: tf.Tensor) -> tf.Tensor: ...
+    def log_prob(self, z: tf.Tensor) -> tf.Tensor: ...
+    def cdf(self, z: tf.Tensor) -> tf.Tensor: ...
+    def quantile(self, u: tf.Tensor) -> tf.Tensor: ...
+    def _quantile(self, u: tf.Tensor) -> tf.Tensor: ...
 
 
 class LawDistribution(tfd.Distribution):
@@ -39,7 +51,7 @@ class LawDistribution(tfd.Distribution):
 
     def __init__(  # noqa: PLR0917 (the order of arguments is TFP's)
         self,
-        law: Law,
+        law: UnitLaw,
         loc,
         scale,
         validate_args: bool = False,
@@ -73,7 +85,7 @@ class LawDistribution(tfd.Distribution):
         }
 
     @property
-    def law(self) -> Law:
+    def law(self) -> UnitLaw:
         """The unit law."""
         return self._law
 
@@ -154,7 +166,7 @@ class LawDistribution(tfd.Distribution):
         return [] if check is None else [check]
 
 
-def _entropy(law: Law) -> float:
+def _entropy(law: UnitLaw) -> float:
     with tf.init_scope():  # a law may integrate for it, also where it is first wanted in a graph
         return law.entropy
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,10 +13,10 @@ import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from noisyweights.noise.distribution import LawDistribution
-from noisyweights.noise.sampler import Table
-from noisyweights.noise.tabulate import tabulate
+from noisyweights.noise.sampling.quantile_table import tabulate
+from noisyweights.noise.sampling.sampler import Table
 
-__all__ = ["Law", "TabulatedLaw", "as_float_tensor"]
+__all__ = ["Law", "TabulatedLaw", "as_float_tensor", "from_config", "registered"]
 
 
 def as_float_tensor(values: ArrayLike | tf.Tensor) -> tf.Tensor:
@@ -32,6 +33,30 @@ def as_float_tensor(values: ArrayLike | tf.Tensor) -> tf.Tensor:
     return tensor
 
 
+_CLASSES: dict[str, type[Law]] = {}  # the library's own, by name
+
+
+def registered(kind: type[Law]) -> type[Law]:
+    """Decorate a law of the library, so that `from_config` knows its name."""
+    _CLASSES[kind.name] = kind
+    return kind
+
+
+def from_config(config: Mapping[str, Any]) -> Law:
+    """Return the law that `Law.get_config` described.
+
+    Raises: ValueError for a law of unknown name.
+    """
+    name = config.get("law")
+    if name not in _CLASSES:
+        raise ValueError(f"no law is called {name!r}; the laws are {', '.join(sorted(_CLASSES))}")
+    return _remade(_CLASSES[name], config)
+
+
+def _remade(kind: type[Law], config: Mapping[str, Any]) -> Law:
+    return kind(**{key: value for key, value in config.items() if key != "law"})
+
+
 class Law(abc.ABC):
     """A distribution of mean 0 and variance 1.
 
@@ -39,7 +64,7 @@ class Law(abc.ABC):
     deviation is `scale` whatever the law. Laws are equal when their configurations are.
 
     Attributes:
-        name: what `get_config` and `laws.from_config` call it.
+        name: what `get_config` and `from_config` call it.
         support: smallest interval that holds all mass, in standard deviations, possibly infinite.
         breakpoints: interior points where the density is not smooth, for a quadrature to split at.
         knee: how far from there the density turns from a peak or a hole into what is around it, + i times the
@@ -63,7 +88,7 @@ class Law(abc.ABC):
 
     @abc.abstractmethod
     def get_config(self) -> dict[str, Any]:
-        """Return the JSON-able dictionary from which `laws.from_config` makes an equal law."""
+        """Return the JSON-able dictionary from which `from_config` makes an equal law."""
 
     @cached_property
     @abc.abstractmethod
@@ -131,9 +156,7 @@ class Law(abc.ABC):
         return hash(json.dumps(self.get_config(), sort_keys=True))
 
     def __reduce__(self):
-        from noisyweights.noise.laws import from_config
-
-        return from_config, (self.get_config(),)
+        return _remade, (type(self), self.get_config())
 
     def __repr__(self) -> str:
         config = self.get_config()

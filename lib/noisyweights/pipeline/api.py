@@ -14,7 +14,7 @@ from noisyweights.pipeline import dependencies
 
 __all__ = ["modules", "pages"]
 
-ROOMS = ("noise", "networks", "hardware", "evidence", "experiments")
+ROOMS = ("noise", "networks", "hardware", "datasets", "scores", "ledger", "pages", "experiments")
 
 _CODE = re.compile(r"(?P<role>\{[\w:-]+\})?(?P<fence>`+)(?P<text>[^`].*?)(?<!`)(?P=fence)(?!`)")
 _STAR = re.compile(r"(?<=\w)\*(?=\w)|(?<=\s)\*(?=\s)")
@@ -26,8 +26,15 @@ Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 @cache
 def modules() -> list[str]:
     """Modules that the reference describes: those of the rooms that say in `__all__` what they offer."""
+    return [module for room in ROOMS for module in _of_room(room) if public(module)]
+
+
+def _of_room(room: str) -> list[str]:
+    """A room's modules; a package that only loads its modules on first use is none of them."""
+    package = f"{dependencies.PACKAGE}.{room}"
     known = sorted(dependencies.graph().modules)
-    return [module for room in ROOMS for module in known if f".{room}." in module and public(module)]
+    inside = [module for module in known if module == package or module.startswith(f"{package}.")]
+    return [module for module in inside if not dependencies.loads_lazily(module)]
 
 
 def pages() -> dict[str, str]:
@@ -53,7 +60,7 @@ def _index() -> str:
         "first room that needs it.",
     ]
     for room in ROOMS:
-        own = [module for module in modules() if f".{room}." in module]
+        own = [module for module in _of_room(room) if public(module)]
         if own:
             about = _sentence(f"{dependencies.PACKAGE}.{room}")
             lines += ["", f"## {room}", "", about, "", "| module | what it is |", "|---|---|"]

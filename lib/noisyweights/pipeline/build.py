@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from snakemake.cli import main as snakemake
 
-from noisyweights.evidence import recorded
+from noisyweights.ledger import record
 from noisyweights.pipeline import progress
 from noisyweights.pipeline.alone import alone
 from noisyweights.pipeline.edition import Edition
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not done:
         sys.exit(f"{edition.name} is not finished: mend what failed, and the same command goes on from here.")
     if options.record:
-        recorded.main(book.executed())
+        record.main(book.executed())
     print(f"Site: {edition.index.resolve()}")
     if options.serve:
         serve(edition)

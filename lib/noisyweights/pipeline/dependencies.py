@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grimp
 
-__all__ = ["closure", "data_sets", "experiments", "files", "imported"]
+__all__ = ["closure", "data_sets", "experiment_module", "experiments", "files", "imported", "loads_lazily"]
 
 PACKAGE = "noisyweights"
 _EXPERIMENTS = f"{PACKAGE}.experiments"
@@ -49,8 +49,8 @@ def files(modules: Iterable[str]) -> list[str]:
 def imported(code: str, *, where: str) -> frozenset[str]:
     """Modules of the library that a chapter's code imports by name.
 
-    Raises ValueError for an import that only names a package: its modules would then load lazily, by
-    attribute, and an edit to them would not be seen.
+    Raises ValueError for an import that only names a package whose modules load lazily, by attribute: an edit
+    to them would not be seen.
     """
     found = set()
     for node in ast.walk(ast.parse(code, filename=where)):
@@ -72,7 +72,7 @@ def experiments(code: str, *, where: str) -> tuple[str, ...]:
     Raises ValueError for the name of an experiment that does not exist.
     """
     names = {
-        module.rpartition(".")[2]
+        module.removeprefix(f"{_EXPERIMENTS}.").removesuffix(".experiment")
         for module in imported(code, where=where)
         if module.startswith(f"{_EXPERIMENTS}.") and is_experiment(module)
     }
@@ -85,14 +85,20 @@ def experiments(code: str, *, where: str) -> tuple[str, ...]:
                 case _:
                     raise ValueError(f"{where}: {ast.unparse(node)} must name its experiment as a string")
     for name in names:
-        if not is_experiment(f"{_EXPERIMENTS}.{name}"):
-            raise ValueError(f"{where} runs the experiment {name!r}, but there is no experiments/{name}.py")
+        if not is_experiment(experiment_module(name)):
+            raise ValueError(f"{where} runs the experiment {name!r}, which is not in experiments/")
     return tuple(sorted(names))
+
+
+def experiment_module(name: str) -> str:
+    """The module of an experiment: "regression" is regression/experiment.py, "a.b" is a/b.py."""
+    module = f"{_EXPERIMENTS}.{name}"
+    return f"{module}.experiment" if f"{module}.experiment" in graph().modules else module
 
 
 def data_sets(experiment: str) -> tuple[str, ...]:
     """Image sets that an experiment loads: what its module assigns to DATASETS, read without importing it."""
-    for node in ast.parse(_file(f"{_EXPERIMENTS}.{experiment}").read_text("utf-8")).body:
+    for node in ast.parse(_file(experiment_module(experiment)).read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DATASETS":
             return tuple(ast.literal_eval(node.value))
     return ()
@@ -135,12 +141,17 @@ def _module(name: str, *, where: str) -> str:
         name = name.rpartition(".")[0]
     if name not in modules:
         raise ValueError(f"{where} imports {name}, which is not in the library")
-    if _file(name).name == "__init__.py":
+    if loads_lazily(name):
         raise ValueError(
             f"{where} imports the package {name}, whose modules load lazily: import the modules by name, "
             f"as in `from {PACKAGE}.noise import laws`, so that the pipeline sees what the chapter depends on"
         )
     return name
+
+
+def loads_lazily(module: str) -> bool:
+    """Whether a module is a package that does nothing but load its modules on first use."""
+    return f"{PACKAGE}.lazy_loading" in graph().find_modules_directly_imported_by(module)
 
 
 def _file(module: str) -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from noisyweights.evidence import datasets
+from noisyweights import datasets
 from noisyweights.files import replacing, write_if_changed
 from noisyweights.pipeline import chapters, dependencies
 from noisyweights.pipeline.edition import Edition
@@ -85,7 +85,7 @@ class Plan:
         return [str(self.edition.source), *_sources("noisyweights.experiments.device")]
 
     def point_inputs(self, experiment: str) -> list[str]:
-        modules = (f"noisyweights.experiments.{experiment}", "noisyweights.experiments.points")
+        modules = (dependencies.experiment_module(experiment), "noisyweights.experiments.points")
         return [self.device, *_measured_devices(), *_sources(*modules)]
 
     def execute_inputs(self, name: str) -> list[str]:
@@ -122,10 +122,10 @@ class Plan:
 
     def scoreboard_inputs(self) -> list[str]:
         recorded = sorted(str(path) for path in RECORDED.glob("*.json"))
-        return [*self.executed(), str(CLAIMS), *recorded, *_sources("noisyweights.evidence.scoreboard")]
+        return [*self.executed(), str(CLAIMS), *recorded, *_sources("noisyweights.pages.scoreboard")]
 
     def titles(self) -> list[str]:
-        """The chapters, as arguments of `noisyweights.evidence.scoreboard`."""
+        """The chapters, as arguments of `noisyweights.pages.scoreboard`."""
         return [word for chapter in self.chapters for word in ("--chapter", chapter.name, chapter.title)]
 
     def site_inputs(self) -> list[str]:
@@ -196,7 +196,7 @@ def _points(edition: Edition, experiments: Sequence[str]) -> dict[str, tuple[str
     """
     if not experiments:
         return {}
-    modules = [f"noisyweights.experiments.{name}" for name in ("points", *experiments)]
+    modules = ["noisyweights.experiments.points", *map(dependencies.experiment_module, experiments)]
     digest = hashlib.sha256(edition.profile.encode())
     for path in _sources(*modules):
         digest.update(path.encode() + b"\0" + Path(path).read_bytes())

@@ -1,0 +1,171 @@
+"""Readings of the scale paper's objective, two variants of its network, and which scales carry the doubt.
+
+Chapter 7, LeNet-5 on Fashion-MNIST; eq. 3 of the scale paper, which does not say what its λ is relative to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import stats
+
+from noisyweights import datasets
+from noisyweights.datasets.images import LabelledImages
+from noisyweights.experiments import image_inputs
+from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.device import Device
+from noisyweights.ledger.claims import Measurement
+from noisyweights.networks.binary import models, stochastic_passes
+from noisyweights.scores import metrics
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = [
+    "DATASETS",
+    "DRAWN",
+    "PROFILES",
+    "READINGS",
+    "VARIANTS",
+    "Config",
+    "Result",
+    "collect",
+    "compute",
+    "load",
+    "measurements",
+    "points",
+    "weight",
+]
+
+DATASETS = ("fashion_mnist",)
+READINGS = ("picture", "bayes", "set")
+VARIANTS = ("wide", "ends")  # twice the width; first and last layer of full precision
+DRAWN = ("all layers", "hidden layers", "last layer")  # whose scales are drawn, the others standing still
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(recipes.Settings):
+    """Settings of the readings."""
+
+    many: int = field(metadata={"words": "passes from which the doubt is told"})
+
+
+PROFILES = {
+    "smoke": Config(seed=7, trained=200, tested=50, repeats=1, epochs=1, many=5),
+    "quick": Config(seed=7, trained=2000, tested=1000, repeats=1, epochs=10, many=50),
+    "full": Config(seed=7, trained=None, tested=None, repeats=1, epochs=12, many=100),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What each network became, in the order of `READINGS` and then of `VARIANTS`.
+
+    weights: λ on the mean cross entropy of a picture. accuracy [%], nll [nats], information [bits a picture]
+    (networks, drawn), with scales drawn as in `DRAWN`. silent, largest (networks, 2): shares of draws that
+    are stored as zero and as the largest value, in hidden layers and in the last. divergence (networks, 2)
+    [nats a scale]: from the prior, likewise.
+    """
+
+    config: Config
+    weights: np.ndarray
+    accuracy: np.ndarray
+    nll: np.ndarray
+    information: np.ndarray
+    silent: np.ndarray
+    largest: np.ndarray
+    divergence: np.ndarray
+
+
+def points(config: Config) -> tuple[str, ...]:
+    """One training each."""
+    return READINGS + VARIANTS
+
+
+def weight(config: Config, reading: str, examples: int) -> float:
+    """λ on the mean cross entropy of a picture.
+
+    "picture": the printed λ, as chapter 7 reads it. "bayes": 1/n for n pictures, which is Bayes' rule. "set":
+    the printed λ against the log-likelihood of all n pictures, hence λ/n. Variants are read as "picture".
+    """
+    others = {"bayes": 1 / examples, "set": config.kl_weight / examples}
+    return others.get(reading, config.kl_weight)
+
+
+def load(config: Config, split: str) -> LabelledImages:
+    """The pictures, as many as the profile takes."""
+    return image_inputs.first(
+        datasets.fashion_mnist(split=split), config.trained if split == "train" else config.tested
+    )
+
+
+def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
+    """Train one network, and predict with all scales drawn, or some; the device has no part in it."""
+    train, test = load(config, "train"), load(config, "test")
+    settings = replace(config, kl_weight=weight(config, point, len(train.labels)))
+    recipe = recipes.recipe(settings, "proposed", binary_ends=point != "ends")
+    network = models.lenet5(recipe, width=2 if point == "wide" else 1, seed=config.seed)
+    recipes.train(settings, network, "proposed", train, seed=config.seed)
+    predict = stochastic_passes.predictor(network, passes=config.many)
+    fresh = stochastic_passes.stored_samples(network, config.many, seed=config.seed)
+    still = _still(network, config.many)
+    scores = []
+    for drawn in (fresh, [*fresh[:-1], still[-1]], [*still[:-1], fresh[-1]]):
+        p = recipes.probabilities(predict(image_inputs.scaled(test), drawn))
+        information = metrics.mutual_information(p, unit="bits").mean()
+        nll = metrics.class_nll(p.mean(0), test.labels).mean()
+        scores.append((100 * metrics.accuracy(p.mean(0), test.labels), nll, information))
+    accuracy, nll, information = np.array(scores).T
+    return {
+        "accuracy": accuracy,
+        "nll": nll,
+        "information": information,
+        "weight": np.array(settings.kl_weight),
+        "source": image_inputs.checksum(test.source),
+        **_stored(network, config.bits),
+    }
+
+
+def _still(network: keras.Model, count: int) -> list[np.ndarray]:
+    """Every scale at its mean, as it is stored, in so many passes."""
+    return [
+        np.tile(
+            np.asarray(layer.quantised(keras.ops.convert_to_tensor(layer.scale_distribution()[0]))),
+            (count, 1),
+        )
+        for layer in stochastic_passes.scaled_layers(network)
+    ]
+
+
+def _stored(network: keras.Model, bits: int) -> dict[str, np.ndarray]:
+    """Shares of draws stored as the least and as the largest value, and divergences, by hidden and last."""
+    shares = []
+    for layer in stochastic_passes.scaled_layers(network):
+        loc, scale = layer.scale_distribution()
+        end = layer.largest_scale()
+        half = end / (2**bits - 1) / 2  # where rounding changes sides
+        silent, largest = stats.norm.cdf(half, loc, scale), stats.norm.sf(end - half, loc, scale)
+        shares.append(np.array([silent, largest, np.full(len(loc), float(layer.kl()) / len(loc))]))
+    silent, largest, divergence = (
+        [np.concatenate([one[at] for one in part]).mean() for part in (shares[:-1], shares[-1:])]
+        for at in range(3)
+    )
+    return {
+        "silent": np.array(silent),
+        "largest": np.array(largest),
+        "divergence": np.array(divergence),
+    }
+
+
+def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
+    """Stack the networks.
+
+    Raises ValueError for points that were computed on other pictures than would be loaded now.
+    """
+    image_inputs.check_source(points, dict.fromkeys(points, load(config, "test").source))
+    names = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
+    return Result(config, *(np.stack([points[one][name] for one in READINGS + VARIANTS]) for name in names))
+
+
+def measurements(result: Result) -> list[Measurement]:
+    """None: no claim is about these networks."""
+    return []

@@ -1,0 +1,6 @@
+"""Chapter 9: networks on arrays of cells, and their bills."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["cells", "costs", "networks", "sweeps"]
+__getattr__ = lazy_loading.modules(__name__)

@@ -1,0 +1,6 @@
+"""Chapter 4: networks trained to one predictive law, under other laws of their weights."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["experiment"]
+__getattr__ = lazy_loading.modules(__name__)

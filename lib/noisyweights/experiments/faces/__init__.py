@@ -1,0 +1,6 @@
+"""Chapter 6: ages of faces, and how well they are known."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["experiment"]
+__getattr__ = lazy_loading.modules(__name__)

@@ -1,0 +1,6 @@
+"""Chapter 3: draws by the inverse of the distribution function."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["experiment"]
+__getattr__ = lazy_loading.modules(__name__)

@@ -1,0 +1,6 @@
+"""Chapter 2: expectations under a law by few nodes."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["experiment"]
+__getattr__ = lazy_loading.modules(__name__)

@@ -1,0 +1,240 @@
+"""Layers on arrays: Keras layers whose products are reads of a crossbar, one read a draw.
+
+In TensorFlow, since a draw of a network is a call of its graph; `crossbar` says the same in NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from noisyweights.hardware.array.crossbar import Crossbar, Readout
+from noisyweights.hardware.converters import Converter, calibrate
+from noisyweights.networks import weight_draws
+from noisyweights.networks.binary.layers import EPSILON
+from noisyweights.noise.law import Law
+
+__all__ = ["ArrayBinary", "ArrayLayer", "Patches", "coins"]
+
+Drawn = Callable[[tf.Tensor], tf.Tensor]
+
+
+def coins(off: Crossbar, on: Crossbar, *, odds: np.ndarray) -> Drawn:
+    """Draws of coins, seed → conductances in µS: of `on` with the probability `odds`, else of `off`."""
+    rest = tf.constant(off.positive_uS - off.negative_uS, tf.float32)
+    added = tf.constant(on.positive_uS - on.negative_uS, tf.float32) - rest
+    odds = tf.constant(odds, tf.float32)
+
+    def draw(seed: tf.Tensor) -> tf.Tensor:
+        shown = tf.random.stateless_uniform(odds.shape, seed) < odds
+        return rest + tf.where(shown, added, 0.0)
+
+    return draw
+
+
+@dataclass(frozen=True)
+class Patches:
+    """How a convolution is a product: each position's patch of the inputs is one row of inputs."""
+
+    kernel_size: tuple[int, int]
+    strides: tuple[int, int]
+    padding: str
+
+    def of(self, x: tf.Tensor) -> tf.Tensor:
+        """(n, rows, columns, channels) to (n, rows', columns', kernel's height · width · channels)."""
+        sizes, strides = ((1, *pair, 1) for pair in (self.kernel_size, self.strides))
+        return tf.image.extract_patches(x, sizes, strides, (1, 1, 1, 1), self.padding.upper())
+
+
+class ArrayLayer(keras.layers.Layer):
+    """activation(x·W + b), the product read off a crossbar; made by `deployment.deploy`.
+
+    Its `crossbar`, `readout` and `read_uS` tell what cells and converters it has come to. A read is a draw of
+    the network: within `weight_draws.chip`, as in `inference.predict_draws`, all inputs meet the same draw of
+    every cell. Outside of it cells have their means. Biases are added as numbers.
+
+    Args:
+        crossbar: cells of the kernel, (inputs, outputs).
+        drawn: draws of the cells' difference, from `coins`; None without.
+        law: of junctions that fluctuate about the cells, by the uniforms that the same weights take in
+            software, so that both can be compared draw by draw; None without.
+        read_uS: standard deviation of the difference between reads, beside those draws, (inputs, outputs).
+        mean_uS: mean difference, if it is not that of the crossbar.
+        rows: of one array.
+        patches: of a convolution; None for a dense layer.
+        bias: (outputs,).
+        activation: as in any Keras layer.
+    """
+
+    def __init__(
+        self,
+        crossbar: Crossbar,
+        *,
+        drawn: Drawn | None = None,
+        law: Law | None = None,
+        read_uS: np.ndarray,
+        mean_uS: np.ndarray | None = None,
+        rows: int,
+        patches: Patches | None,
+        bias: np.ndarray,
+        activation: Any,
+        **kwargs,
+    ):
+        super().__init__(trainable=False, **kwargs)
+        self.crossbar, self.law = crossbar, law
+        self.readout = Readout(None, None, rows)
+        self.patches = patches
+        self.activation = keras.activations.get(activation)
+        self._drawn = drawn
+        self.read_uS = read_uS
+        held = crossbar.positive_uS - crossbar.negative_uS if mean_uS is None else mean_uS
+        self._mean_uS = tf.constant(held, tf.float32)
+        self._gain_uS = tf.constant(crossbar.gain_uS, tf.float32)
+        self._bias = tf.constant(bias, tf.float32)
+        self._watched: list[np.ndarray] | None = None
+        random = drawn is not None or law is not None or read_uS.any()
+        self.random_weights = ("kernel",) if random else ()
+        self.built = True
+
+    def sample(self, weight: str, seed: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
+        """One read of all cells: differences of conductances in µS, (inputs, outputs)."""
+        if shape:
+            raise ValueError(f"{self.name} is read one draw at a time, and chips cannot be stacked in it")
+        found = self._mean_uS
+        if self.law is not None:
+            deviation = tf.constant(self.crossbar.deviation_uS, tf.float32)
+            found = self.law(found, deviation).sample(seed=seed)
+        elif self._drawn is not None:
+            found = self._drawn(seed)
+        if not self.read_uS.any():
+            return found
+        other = tf.random.experimental.stateless_fold_in(seed, 1)
+        deviation = tf.constant(self.read_uS, tf.float32)
+        return found + deviation * tf.random.stateless_normal(found.shape, other)
+
+    def multiply(self, x: tf.Tensor) -> tf.Tensor:
+        """One read: products of inputs (…, inputs) with the weights, (…, outputs)."""
+        conductance = weight_draws.drawn(self, "kernel")
+        if conductance is None:
+            conductance = self._mean_uS
+        if self._watched is not None:
+            self._watch(x, conductance)
+        dac, adc, rows = self.readout.dac, self.readout.adc, self.readout.rows
+        if dac is not None:
+            x = dac.low + dac.step * _codes(x, dac)
+        if adc is None:
+            return tf.tensordot(x, conductance, 1) / self._gain_uS
+        codes = [
+            _codes(tf.tensordot(x[..., start : start + rows], conductance[start : start + rows], 1), adc)
+            for start in range(0, conductance.shape[0], rows)
+        ]
+        return (adc.step * tf.add_n(codes) + len(codes) * adc.low) / self._gain_uS
+
+    def call(self, inputs):
+        if self.patches is not None:
+            inputs = self.patches.of(inputs)
+        return self.activation(self.multiply(inputs) + self._bias)
+
+    def calibrate(self, run: Callable[[], Any], *, dac_bits, adc_bits, coverage: float) -> None:
+        """Set the converters by what the layer meets while `run` runs the network without them."""
+        self._watched = []
+        try:
+            run()
+            met, currents = (np.concatenate(values) for values in zip(*self._watched, strict=True))
+        finally:
+            self._watched = None
+        settings = zip((met, currents), (dac_bits, adc_bits), strict=True)
+        try:
+            dac, adc = (
+                None if bits is None else calibrate(values, bits=bits, coverage=coverage)
+                for values, bits in settings
+            )
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from error
+        self.readout = Readout(dac, adc, self.readout.rows)
+
+    def _watch(self, x: tf.Tensor, conductance: tf.Tensor) -> None:
+        rows = self.readout.rows
+        currents = [
+            np.ravel(tf.tensordot(x[..., start : start + rows], conductance[start : start + rows], 1))
+            for start in range(0, conductance.shape[0], rows)
+        ]
+        self._watched.append((np.ravel(x), np.concatenate(currents)))
+
+    def get_config(self):
+        raise ValueError(
+            f"{self.name} is on an array, and a deployed network is neither saved nor copied: keep the "
+            "network that it was made of, and deploy that again"
+        )
+
+    def compute_output_shape(self, input_shape):
+        outputs = len(self.crossbar.gain_uS)
+        if self.patches is None:
+            return (*input_shape[:-1], outputs)
+        found = keras.layers.Conv2D(
+            outputs, self.patches.kernel_size, strides=self.patches.strides, padding=self.patches.padding
+        )
+        return found.compute_output_shape(input_shape)
+
+
+class ArrayBinary(ArrayLayer):
+    """s ⊙ normalised(pooled(sign(x)·sign(W))) + b with products and scales on arrays: `networks.binary`.
+
+    Args, beyond those of `ArrayLayer`, whose bias this adds after the scale:
+        binary_inputs: whether signs of the inputs are taken.
+        pool_size: side of the maximum pooling.
+        moving_mean, moving_variance: of the normalisation, (outputs,) each.
+        scales: stored scales, (vectors, outputs); each read takes one vector, each as likely.
+    """
+
+    def __init__(
+        self,
+        crossbar: Crossbar,
+        *,
+        binary_inputs: bool,
+        pool_size: int,
+        moving_mean: np.ndarray,
+        moving_variance: np.ndarray,
+        scales: np.ndarray,
+        **kwargs,
+    ):
+        super().__init__(crossbar, activation="linear", **kwargs)
+        self.binary_inputs, self.pool_size = binary_inputs, pool_size
+        self._moving = tuple(tf.constant(one, tf.float32) for one in (moving_mean, moving_variance))
+        self.scales = tf.constant(scales, tf.float32)
+        if len(scales) > 1:
+            self.random_weights = (*self.random_weights, "scale")
+
+    def sample(self, weight, seed, shape=()):
+        if weight == "kernel":
+            return super().sample(weight, seed, shape)
+        return self.scales[tf.random.stateless_uniform((), seed, 0, len(self.scales), tf.int32)]
+
+    def call(self, inputs):
+        if self.binary_inputs:
+            inputs = tf.where(inputs >= 0, 1.0, -1.0)
+        product = self.multiply(inputs if self.patches is None else self.patches.of(inputs))
+        if self.pool_size > 1:
+            product = tf.nn.max_pool2d(product, self.pool_size, self.pool_size, "VALID")
+        scale = weight_draws.drawn(self, "scale")
+        if scale is None:
+            scale = tf.reduce_mean(self.scales, 0)
+        mean, variance = self._moving
+        return tf.nn.batch_normalization(product, mean, variance, self._bias, scale, EPSILON)
+
+    def compute_output_shape(self, input_shape):
+        found = super().compute_output_shape(input_shape)
+        if self.patches is None:
+            return found
+        return (found[0], *(side // self.pool_size for side in found[1:3]), found[3])
+
+
+def _codes(values: tf.Tensor, converter: Converter) -> tf.Tensor:
+    return tf.round(
+        (tf.clip_by_value(values, converter.low, converter.high) - converter.low) / converter.step
+    )

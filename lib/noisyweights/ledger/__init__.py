@@ -1,0 +1,6 @@
+"""Ledger: the papers' claims, what was measured of them and by what, and the verdicts that follow."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["claims", "provenance", "record"]
+__getattr__ = lazy_loading.modules(__name__)

@@ -1,0 +1,6 @@
+"""Mean-field networks: every weight has a mean, a standard deviation and a law of its own."""
+
+from noisyweights import lazy_loading
+
+__all__ = ["energy_distance", "inference", "layers", "twins", "variational"]
+__getattr__ = lazy_loading.modules(__name__)

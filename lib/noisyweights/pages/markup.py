@@ -1,0 +1,189 @@
+"""A claim as HTML: its verdicts, its criterion and what was measured, for chapters and scoreboard alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from noisyweights.ledger.claims import Checked, Claim, Measurement, State, Verdict, check_states, verdict
+from noisyweights.pages import notation
+
+__all__ = ["Column", "badge", "caption", "claim", "figure", "headline", "row", "scroll", "table"]
+
+_MARKS = {
+    Verdict.REPRODUCED: "✓",
+    Verdict.PARTLY: "◐",
+    Verdict.NOT_REPRODUCED: "✗",
+    Verdict.UNDECIDED: "?",
+    Verdict.NOT_TESTABLE: "⊘",
+    Verdict.NOT_MEASURED: "…",
+    State.HOLDS: "✓",
+    State.FAILS: "✗",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One run whose measurements stand in a column: its label, its profile and what it measured."""
+
+    label: str
+    profile: str
+    measurements: tuple[Measurement, ...]
+
+    def verdict(self, claim: Claim) -> Verdict:
+        """Return this run's verdict on a claim."""
+        return verdict(claim.id, self.measurements, claims={claim.id: claim})
+
+    def checked(self, claim: Claim) -> tuple[Checked, ...]:
+        """Return this run's checks of a claim."""
+        return check_states(claim.id, self.measurements, claims={claim.id: claim})
+
+
+def badge(value: Verdict | State) -> str:
+    """Return a verdict or a check's state as a mark and a word: neither rests on colour alone."""
+    kind, mark = value.value.replace(" ", "-"), _MARKS[value]
+    return f'<span class="nw-badge nw-{kind}"><span aria-hidden="true">{mark}</span> {value.value}</span>'
+
+
+def scroll(content: str, *, label: str) -> str:
+    """Wrap what may be wider than a phone in a region that scrolls by touch and by keyboard."""
+    return f'<div class="nw-scroll" role="region" tabindex="0" aria-label="{escape(label)}">{content}</div>'
+
+
+def figure(image: str) -> str:
+    """Wrap an SVG so that a phone scrolls it sideways instead of shrinking it to nothing."""
+    return f'<div class="nw-figure" role="group" tabindex="0" aria-label="Figure">{image}</div>'
+
+
+def table(rows: Sequence[Sequence[str]], *, label: str, kind: str) -> str:
+    """Return rows of text as a table that scrolls; the first row and each row's first cell are heads."""
+    head, *body = ([escape(cell) for cell in row] for row in rows)
+    columns = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    lines = "".join(
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for name, *cells in body
+    )
+    content = f'<table class="{kind}"><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table>'
+    return scroll(content, label=label)
+
+
+def caption(text: str) -> str:
+    """Return the line above a table that says what it shows."""
+    return f'<p class="nw-caption">{escape(text)}</p>'
+
+
+def headline(claim: Claim, columns: Sequence[Column]) -> tuple[Verdict, Column | None]:
+    """Return the verdict that stands for a claim and the run it comes from: the first that measured it."""
+    for column in columns:
+        found = column.verdict(claim)
+        if found not in (Verdict.NOT_MEASURED, Verdict.NOT_TESTABLE):
+            return found, column
+    return (Verdict.NOT_MEASURED if claim.testable else Verdict.NOT_TESTABLE), None
+
+
+def claim(claim: Claim, columns: Sequence[Column]) -> str:
+    """Return a claim with all that was measured of it; `columns` are the runs, the weightiest first."""
+    link = f'<a class="nw-id" href="scoreboard.html#{claim.id}">{claim.id}</a>'
+    return (
+        f'<article class="nw-claim" aria-label="Claim {claim.id}">'
+        f"{_head(claim, columns, link)}{_statement(claim)}{_criterion(claim)}"
+        f"{_checks_table(claim, columns)}{_difference(claim, columns)}</article>"
+    )
+
+
+def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
+    """Return a claim as a row of the scoreboard; `chapter` is the title of the page that tests it, if any."""
+    found, _ = headline(claim, columns)
+    measured = [column for column in columns if column.checked(claim)]
+    name = f'<h3 class="nw-id">{claim.id}</h3>'
+    where = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>' if chapter else ""
+    kind = found.value.replace(" ", "-")
+    waiting = "" if measured else " nw-waiting"
+    return (
+        f'<article class="nw-claim nw-row{waiting}" id="{claim.id}" data-verdict="{kind}">'
+        f"{_head(claim, columns if measured else (), name)}{_statement(claim, where)}"
+        f"<details><summary>Criterion{' and measurements' if measured else ''} of {claim.id}</summary>"
+        f'{_criterion(claim)}<p class="nw-why"><b>Why so.</b> {escape(claim.why)}</p>'
+        f"{_checks_table(claim, measured)}{_difference(claim, measured)}</details></article>"
+    )
+
+
+def _head(claim: Claim, columns: Sequence[Column], name: str) -> str:
+    """Return the line with the verdicts: the headline's, and beside it those of the other runs."""
+    found, run = headline(claim, columns)
+    source = f'<span class="nw-source">{escape(run.label)}</span>' if run else ""
+    others = "".join(
+        f'<span class="nw-beside">{escape(column.label)}: {badge(column.verdict(claim))}</span>'
+        for column in columns
+        if column is not run
+    )
+    return f'<div class="nw-head">{badge(found)}{name}{source}{others}</div>'
+
+
+def _statement(claim: Claim, where: str = "") -> str:
+    """Return our paraphrase, the place and the published value, and a link to the page that tests it."""
+    published = f"{escape(claim.place)}; published: {escape(claim.published)}"
+    tested = f"; tested in {where}" if where else ""
+    return (
+        f'<p class="nw-statement">{escape(claim.statement)} '
+        f'<span class="nw-published">{published}{tested}</span></p>'
+    )
+
+
+def _criterion(claim: Claim) -> str:
+    """Return a claim's criterion in words, or why it has none."""
+    if not claim.testable:
+        return f'<p class="nw-criterion"><b>Not testable here.</b> {escape(claim.reason)}</p>'
+    return f'<p class="nw-criterion"><b>Criterion.</b> {escape(claim.criterion)}</p>'
+
+
+def _checks_table(claim: Claim, columns: Sequence[Column]) -> str:
+    """Return the checks of a claim, a row each, with what every run measured; empty without checks."""
+    if not claim.checks:
+        return ""
+    runs = [{found.check: found for found in column.checked(claim)} for column in columns]
+    heads = "".join(f'<th scope="col">{escape(column.label)}</th>' for column in columns)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(check.words)}</th>'
+        f'<td data-label="required">{escape(notation.requirement(check))}</td>'
+        + "".join(
+            f'<td data-label="{escape(column.label)}">{_measured(run.get(check))}</td>'
+            for column, run in zip(columns, runs, strict=True)
+        )
+        + "</tr>"
+        for check in claim.checks
+    )
+    content = (
+        '<table class="nw-checks"><thead><tr><th scope="col">quantity</th><th scope="col">required</th>'
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return scroll(content, label=f"Measurements for {claim.id}")
+
+
+def _difference(claim: Claim, columns: Sequence[Column]) -> str:
+    """Return a note on why the runs that measured a claim judge it differently; empty when they agree."""
+    judged = [(column, column.verdict(claim)) for column in columns]
+    judged = [(column, found) for column, found in judged if found is not Verdict.NOT_MEASURED]
+    if len({found for _, found in judged}) < 2:
+        return ""
+    profiles = {column.profile for column, _ in judged}
+    reason = (
+        "The runs differ in their budget: profile "
+        + " against ".join(f"“{escape(column.profile)}”" for column, _ in judged)
+        + ". A smaller budget gives wider intervals to what is sampled, and other values to what training "
+        "decides; a check holds only where the whole interval does."
+        if len(profiles) > 1
+        else "The budget is the same, so it is the device or the code that differs."
+    )
+    verdicts = "; ".join(f"{escape(column.label)}: {found.value}" for column, found in judged)
+    return f'<p class="nw-note"><b>Why they differ.</b> {verdicts}. {reason}</p>'
+
+
+def _measured(found: Checked | None) -> str:
+    """Return a cell of the table: value with interval, sample size and state."""
+    if found is None:
+        return '<span class="nw-none">not measured</span>'
+    m = found.measurement
+    return (
+        f'<span class="nw-value">{escape(notation.interval(m))}</span> '
+        f'<span class="nw-n">{notation.sample_size(m)}</span> {badge(found.state)}'
+    )

@@ -1,0 +1,157 @@
+"""The scoreboard: every claim, with the recorded full run's verdict and this build's beside it."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from noisyweights.files import write_if_changed
+from noisyweights.ledger import claims, record
+from noisyweights.ledger.claims import Claim, Measurement, Verdict
+from noisyweights.ledger.provenance import Commit
+from noisyweights.ledger.record import Recorded
+from noisyweights.pages import markup, notation
+from noisyweights.pages.markup import Column
+
+__all__ = ["page"]
+
+TITLES = {
+    "patel2024": "Patel et al. 2024: the shape of the weight distribution",
+    "ahmed2023": "Ahmed et al. 2023: binary networks with Bayesian scales",
+    "aimone2023": "Aimone et al. 2023: coin flips for weights",
+    "liu2022": "Liu et al. 2022: one cell for mean and spread",
+}
+
+_INTRODUCTION = """# Scoreboard
+
+All {total} claims of the four papers. Each has a criterion that was fixed before anything was measured; the
+verdict follows from it by code alone. A check *holds* when the whole 95 % interval of the measured quantity
+satisfies it, *fails* when the whole interval violates it, and is *undecided* in between, as whenever there is
+no interval. All checks hold: reproduced. One fails: partly where others hold, not reproduced where none does.
+None fails, and not all hold: undecided. The first badge is the recorded full run's where there is one.
+{shown}"""
+
+
+def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Mapping[str, str]) -> str:
+    """Return the page as MyST Markdown.
+
+    `here` is what this build's chapters measured, `results` the recorded runs, `chapters` the titles of the
+    chapters that exist, by name. Raises KeyError for a claim that does not exist, and what
+    `claims.check_states` raises, for instance for a claim that two chapters measured.
+    """
+    known = claims.load()
+    for measurement in (m for run in (*here, *results) for m in run.outcome.measurements):
+        claims.find(measurement.claim, known)
+    columns = _columns(here, results)
+    verdicts = {claim.id: markup.headline(claim, columns)[0] for claim in known.values()}
+    parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()) + _filter())]
+    for paper in claims.PAPERS:
+        own = [claim for claim in known.values() if claim.paper == paper]
+        rows = [markup.row(claim, columns, chapter=chapters.get(claim.chapter, "")) for claim in own]
+        parts += [f"## {TITLES[paper]}", _summary(paper, own, verdicts), _raw("".join(rows))]
+    if here or results:
+        parts += ["## Where these results come from", _raw(_origins(here, results))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _columns(here: Sequence[Recorded], results: Sequence[Recorded]) -> list[Column]:
+    """Return the runs, the weightiest first: the recorded one, then this build or the reader's device."""
+    devices = {run.outcome.device["name"] for run in here if not run.outcome.device["reference"]}
+    columns = []
+    if results:
+        label = "reference, recorded full run" if devices else "recorded full run"
+        columns.append(Column(label, "full", _measurements(results)))
+    if here:
+        label = f"your device ({', '.join(sorted(devices))})" if devices else "this build"
+        columns.append(Column(label, here[0].outcome.profile, _measurements(here)))
+    return columns
+
+
+def _measurements(runs: Sequence[Recorded]) -> tuple[Measurement, ...]:
+    return tuple(m for run in runs for m in run.outcome.measurements)
+
+
+def _introduction(total: int, columns: Sequence[Column]) -> str:
+    """Return the title and what the verdicts mean."""
+    runs = " and ".join(f"**{column.label}** (profile `{column.profile}`)" for column in columns)
+    shown = f"Shown: {runs}." if runs else "Nothing is measured yet."
+    return _INTRODUCTION.format(total=total, shown=shown)
+
+
+def _counts(verdicts: Iterable[Verdict]) -> str:
+    """Return how many claims there are of each verdict."""
+    count = Counter(verdicts)
+    items = "".join(f"<li><b>{count[kind]}</b> {markup.badge(kind)}</li>" for kind in Verdict)
+    return f'<ul class="nw-counts">{items}</ul>'
+
+
+def _filter() -> str:
+    """Return radio buttons that the style sheet filters the rows by, without a script."""
+    choices = "".join(
+        f'<label><input type="radio" name="nw-show" id="nw-show-{kind.value.replace(" ", "-")}"> '
+        f"{kind.value}</label>"
+        for kind in Verdict
+    )
+    return (
+        '<fieldset class="nw-filter"><legend>Show</legend>'
+        f'<label><input type="radio" name="nw-show" id="nw-show-all" checked> all</label>{choices}</fieldset>'
+    )
+
+
+def _summary(paper: str, own: Sequence[Claim], verdicts: Mapping[str, Verdict]) -> str:
+    """Return a paper's citation and its counts in words."""
+    count = Counter(verdicts[claim.id] for claim in own)
+    words = ", ".join(f"{count[kind]} {kind.value}" for kind in Verdict if count[kind])
+    return f"{{cite:t}}`{paper}`, {len(own)} claims: {words}."
+
+
+def _origins(here: Sequence[Recorded], results: Sequence[Recorded]) -> str:
+    """Return a table of the runs behind the verdicts."""
+    rows = [("experiment", "profile", "device", "seed", "runtime", "commit", "machine")]
+    for run in (*results, *here):
+        facts, machine = run.facts, run.facts["machine"]
+        rows.append(
+            (
+                run.outcome.experiment.replace("_", " "),
+                run.outcome.profile + (", recorded" if run in results else ", this build"),
+                run.outcome.device["name"],
+                str(facts["seed"]),
+                notation.duration(facts["duration_s"]),
+                str(Commit(facts["commit"], facts["dirty"])),
+                f"{machine['cpu']}, {machine['cores']} cores",
+            )
+        )
+    return markup.table(rows, label="Runs behind the verdicts", kind="nw-numbers")
+
+
+def _raw(html: str) -> str:
+    return f"```{{raw}} html\n{html}\n```"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the scoreboard of what executed notebooks measured, beside the recorded results."""
+    parser = argparse.ArgumentParser(prog="python -m noisyweights.pages.scoreboard", description=main.__doc__)
+    parser.add_argument("--notebooks", nargs="*", default=[], type=Path, help="executed notebooks")
+    parser.add_argument(
+        "--chapter",
+        dest="chapters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "TITLE"),
+        help="a chapter of the book, to link to",
+    )
+    parser.add_argument("--recorded", default=record.FOLDER, type=Path, help="folder of recorded results")
+    parser.add_argument("--out", required=True, type=Path, help="the page to write")
+    options = parser.parse_args(arguments)
+    try:
+        here, results = record.collect(options.notebooks), record.read_all(options.recorded)
+        text = page(here, tuple(results.values()), chapters=dict(options.chapters))
+    except (ValueError, KeyError, OSError) as error:
+        sys.exit(f"error: {error.args[0] if isinstance(error, KeyError) else error}")
+    write_if_changed(options.out, text)
+
+
+if __name__ == "__main__":
+    main()

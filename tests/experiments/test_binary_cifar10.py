@@ -1,0 +1,103 @@
+"""The experiment on CIFAR-10: its networks, and its measurements on trainings that are made up."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from noisyweights.datasets.images import LabelledImages
+from noisyweights.datasets.source import DataSource
+from noisyweights.experiments.binary import cifar10 as binary_cifar
+from noisyweights.experiments.binary import scores
+from noisyweights.experiments.binary.cifar10 import TOPOLOGIES
+from noisyweights.experiments.binary.recipes import METHODS
+from noisyweights.experiments.points import Point, write_point
+from noisyweights.ledger.claims import verdict
+
+SMOKE, FULL = binary_cifar.PROFILES["smoke"], binary_cifar.PROFILES["full"]
+PRINTED = {
+    "vgg_small": {"relu": 93.31, "tanh": 91.23, "dropout": 92.79, "irnet": 89.96, "proposed": 90.62},
+    "resnet18": {"relu": 93.77, "tanh": 91.33, "dropout": 93.44, "irnet": 91.5, "proposed": 90.5},
+}
+
+
+@pytest.fixture(autouse=True)
+def pictures(monkeypatch):
+    """A few pictures whose class is their brightness."""
+
+    def cifar10(*, split):
+        labels = np.arange(120) % 10
+        images = np.broadcast_to(25 * labels[:, None, None, None], (120, 32, 32, 3)).astype(np.uint8)
+        return LabelledImages(images, labels, tuple("abcdefghij"), DataSource("CIFAR-10", split, "ab" * 32))
+
+    monkeypatch.setattr(binary_cifar.datasets, "cifar10", cifar10)
+
+
+def made_up(accuracies, *, config=FULL, source=b"\xab" * 32):
+    return {
+        name: {
+            "accuracy": np.array(accuracies[topology][method] + 0.1 * (int(at) - 1)),
+            "source": np.frombuffer(source, np.uint8),
+        }
+        for name in binary_cifar.points(config)
+        for topology, method, at in [name.split("-")]
+    }
+
+
+def verdicts(accuracies):
+    found = binary_cifar.measurements(binary_cifar.collect(FULL, None, made_up(accuracies)))
+    return {claim: verdict(claim, found).value for claim in ("A-cifar-vgg", "A-cifar-resnet")}
+
+
+def test_what_the_paper_prints_reproduces_its_claims():
+    assert verdicts(PRINTED) == dict.fromkeys(("A-cifar-vgg", "A-cifar-resnet"), "reproduced")
+
+
+def test_a_method_that_falls_behind_does_not():
+    behind = {name: methods | {"proposed": 80.0} for name, methods in PRINTED.items()}
+    assert "reproduced" not in verdicts(behind).values()
+
+
+def test_a_part_of_the_set_measures_nothing():
+    config = replace(FULL, trained=5000)
+    assert not binary_cifar.measurements(binary_cifar.collect(config, None, made_up(PRINTED, config=config)))
+
+
+def test_points_of_other_pictures_are_refused():
+    with pytest.raises(ValueError, match="other pictures"):
+        binary_cifar.collect(FULL, None, made_up(PRINTED, source=b"\x00" * 32))
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_network_predicts_ten_classes_and_varies_pictures_in_training_alone(topology, method):
+    network = binary_cifar.make_network(SMOKE, topology, method, seed=1)
+    assert network.output_shape == (None, 10)
+    varied = network.get_layer(index=2)
+    x = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    assert np.array_equal(varied(x, training=False), x)
+    assert not np.array_equal(varied(x, training=True), x)
+
+
+def test_a_point_trains_and_tests_a_network():
+    found = binary_cifar.compute(SMOKE, "vgg_small-relu-0", None)
+    assert 0 <= found["accuracy"] <= 100
+    assert bytes(found["source"]).hex() == "ab" * 32
+
+
+def test_a_folder_of_points_is_read_and_other_files_are_refused(tmp_path):
+    config = json.loads(json.dumps(asdict(FULL)))
+    for at, accuracy in enumerate((90.0, 91.0)):
+        name = f"vgg_small-irnet-{at}"
+        arrays = {"accuracy": np.array(accuracy)}
+        write_point(
+            tmp_path / f"{name}.npz", Point("binary.cifar10", name, "full", config, "device", arrays, 1.0)
+        )
+    found = scores.read_accuracies(tmp_path)
+    assert found.keys() == {("vgg_small", "irnet")}
+    assert list(found["vgg_small", "irnet"]) == [90.0, 91.0]
+    assert scores.read_accuracies("") == {}
+    write_point(tmp_path / "other.npz", Point("faces", "gaussian", "full", {}, "device", {}, 1.0))
+    with pytest.raises(ValueError, match=r"other\.npz is a point of faces"):
+        scores.read_accuracies(tmp_path)

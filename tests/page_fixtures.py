@@ -1,0 +1,70 @@
+"""What the tests of pages and scoreboard share: a device, a page's outputs, a notebook that holds them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from noisyweights.ledger import record
+from noisyweights.pages import display
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of an imaginary experiment."""
+
+    seed: int = 20240101
+    degrees: tuple[int, ...] = (2, 4, 8)
+    tolerance: float = 1e-8
+
+
+@pytest.fixture
+def config() -> Config:
+    return Config()
+
+
+@pytest.fixture
+def device() -> SimpleNamespace:
+    return SimpleNamespace(
+        name="test junction",
+        source="data/devices/test.csv",
+        sha256="ab12" * 16,
+        unit="µS",
+        n=20_000,
+        dropped=3,
+        law=SimpleNamespace(name="bayes_mtj"),
+        reason="Eq. 3 passes its test.",
+        reference=True,
+    )
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, Any]]:
+    """Collect the outputs of a page, which finds no recorded results but those a test writes."""
+    outputs: list[dict[str, Any]] = []
+
+    def publish(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        outputs.append({"output_type": "display_data", "data": data, "metadata": metadata or {}})
+
+    monkeypatch.setattr(display, "publish_display_data", publish)
+    monkeypatch.setattr(record, "FOLDER", tmp_path / "recorded")
+    return outputs
+
+
+@pytest.fixture
+def notebook(tmp_path: Path):
+    """Return a function that writes outputs as an executed notebook, a cell each."""
+
+    def write(outputs: list[dict[str, Any]], name: str = "01-device-noise") -> Path:
+        cells = [
+            {"cell_type": "code", "source": "", "execution_count": 1, "metadata": {}, "outputs": [output]}
+            for output in outputs
+        ]
+        path = tmp_path / f"{name}.ipynb"
+        path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
+        return path
+
+    return write

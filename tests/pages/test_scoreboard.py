@@ -1,0 +1,128 @@
+"""The scoreboard: all claims, the recorded verdict first, this build's or the reader's device beside it."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from noisyweights.ledger import claims, record
+from noisyweights.ledger.claims import Measurement, Verdict
+from noisyweights.ledger.record import Outcome, Recorded
+from noisyweights.pages import display, scoreboard
+
+CHAPTERS = {"01-device-noise": "Device noise"}
+FACTS = {
+    "seed": 1,
+    "commit": "c0ffee1234567",
+    "dirty": False,
+    "duration_s": 7200.0,
+    "machine": {"cpu": "a CPU", "cores": 2, "memory_gib": 8.0, "system": "Linux"},
+}
+REFERENCE = {"name": "reference", "sha256": "", "reference": True}
+
+
+def run(value: float, *, profile: str = "quick", device: dict = REFERENCE) -> Recorded:
+    """Fabricate a run that measured P-moments."""
+    names = ("max_abs_mean", "max_abs_variance_error")
+    measured = tuple(Measurement.exact("P-moments", name, value) for name in names)
+    return Recorded(Outcome("device_noise", profile, device, measured), FACTS)
+
+
+def row(page: str, claim_id: str) -> str:
+    return re.search(rf'<article[^>]* id="{claim_id}".*?</article>', page)[0]
+
+
+class Tags(HTMLParser):
+    """Check that every element that is opened is closed, in order."""
+
+    VOID = ("input", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+
+def test_every_claim_has_a_row_with_its_id_as_anchor() -> None:
+    page = scoreboard.page([], [], chapters={})
+    assert re.findall(r'<article[^>]* id="([^"]+)"', page) == list(claims.load())
+    assert page.count('data-verdict="not-yet-measured"') == len(claims.load())
+    assert "Nothing is measured yet" in page
+
+
+def test_the_markup_is_balanced() -> None:
+    page = scoreboard.page([run(1e-3)], [run(0, profile="full")], chapters=CHAPTERS)
+    parser = Tags()
+    parser.feed("".join(re.findall(r"```\{raw\} html\n(.*?)\n```", page, re.DOTALL)))
+    assert not parser.open
+
+
+def test_counts_add_up() -> None:
+    page = scoreboard.page([run(0)], [], chapters=CHAPTERS)
+    counts = dict(zip(Verdict, map(int, re.findall(r"<li><b>(\d+)</b>", page)), strict=True))
+    assert counts[Verdict.REPRODUCED] == 1
+    assert sum(counts.values()) == len(claims.load())
+    assert "21 claims: 1 reproduced, 20 not yet measured." in page
+
+
+def test_the_recorded_verdict_is_the_headline_and_this_builds_stands_beside_it() -> None:
+    text = row(scoreboard.page([run(1e-3)], [run(0, profile="full")], chapters=CHAPTERS), "P-moments")
+    assert 'data-verdict="reproduced"' in text
+    assert text.index("recorded full run") < text.index("this build: ") < text.index("not reproduced")
+    assert "Why they differ" in text
+
+
+def test_without_a_recorded_run_this_build_has_the_headline() -> None:
+    text = row(scoreboard.page([run(1e-3)], [], chapters=CHAPTERS), "P-moments")
+    assert 'data-verdict="not-reproduced"' in text
+    assert "recorded" not in text
+
+
+def test_a_readers_device_stands_beside_the_reference() -> None:
+    mine = {"name": "my <device>", "sha256": "", "reference": False}
+    page = scoreboard.page([run(1e-3, device=mine)], [run(0, profile="full")], chapters=CHAPTERS)
+    text = row(page, "P-moments")
+    assert 'data-verdict="reproduced"' in text
+    assert "reference, recorded full run" in text
+    assert "your device (my &lt;device&gt;): " in text
+    assert "my <device>" not in re.sub(r"\*\*.*?\*\*", "", page)
+
+
+def test_a_row_links_to_its_chapter_only_if_there_is_one() -> None:
+    page = scoreboard.page([], [], chapters=CHAPTERS)
+    assert '<a href="01-device-noise.html">Device noise</a>' in row(page, "P-moments")
+    assert "href" not in row(page, "P-energy")
+
+
+def test_the_runs_behind_the_verdicts_are_named() -> None:
+    page = scoreboard.page([], [run(0, profile="full")], chapters=CHAPTERS)
+    for words in ("full, recorded", "c0ffee1234", "2.0 h", "a CPU, 2 cores"):
+        assert words in page
+
+
+def test_an_unknown_claim_and_one_measured_by_two_chapters_are_errors() -> None:
+    one = run(0)
+    wrong = replace(one.outcome, measurements=(Measurement.exact("P-moment", "max_abs_mean", 0.0),))
+    with pytest.raises(KeyError, match="did you mean 'P-moments'"):
+        scoreboard.page([Recorded(wrong, FACTS)], [], chapters={})
+    with pytest.raises(ValueError, match="P-moments: max_abs_mean is measured twice"):
+        scoreboard.page([one, one], [], chapters={})
+
+
+def test_command_line(shown, notebook, device, config, tmp_path) -> None:
+    display.verdicts(run(0).outcome.measurements, experiment="device_noise", profile="quick", device=device)
+    display.provenance(experiment="device_noise", profile="quick", device=device, config=config)
+    out = tmp_path / "scoreboard.md"
+    book = ["--chapter", "01-device-noise", "Device noise", "--recorded", str(record.FOLDER)]
+    scoreboard.main(["--notebooks", str(notebook(shown)), *book, "--out", str(out)])
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("# Scoreboard\n")
+    assert 'data-verdict="reproduced"' in row(text, "P-moments")
+    assert "tested in <a" in row(text, "P-moments")
