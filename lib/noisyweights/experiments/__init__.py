@@ -17,5 +17,6 @@ __all__ = [
     "points",
     "quadrature",
     "regression",
+    "trained_weights",
 ]
 __getattr__ = lazy_loading.modules(__name__)
