@@ -18,5 +18,6 @@ __all__ = [
     "quadrature",
     "regression",
     "trained_weights",
+    "trainings",
 ]
 __getattr__ = lazy_loading.modules(__name__)

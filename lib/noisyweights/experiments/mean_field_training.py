@@ -9,7 +9,9 @@ from noisyweights.noise.law import Law
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["Settings", "mean_field_classifier", "train"]
+__all__ = ["KERNEL", "Settings", "classifier_twin", "mean_field_classifier", "regression_twin", "train"]
+
+KERNEL = {"prior_scale": 1.0, "initial_scale": 0.01}  # of every random weight, where a chapter names no other
 
 
 class Settings(Protocol):
@@ -50,20 +52,30 @@ def train(
     """
     common = {"batch_size": config.batch_size, "seed": seed}
     variational.train(mean, x, y, loss="mse", epochs=config.mle_epochs, **common)
-    network = twins.from_deterministic(
+    network = regression_twin(both, config=config, law=law, examples=len(x), seed=seed)
+    variational.train(
+        network, x, y, loss=variational.GaussianNLL(), epochs=epochs, tempering=config.tempering, **common
+    )
+    return network
+
+
+def regression_twin(
+    both: keras.Model, *, config: Settings, law: Law, examples: int, seed: int
+) -> keras.Model:
+    """Return the twin that variational inference starts from, after so many examples; arguments as `train`.
+
+    It is also the network that kept weights are put into.
+    """
+    return twins.from_deterministic(
         both,
         law=law,
         prior_scale=config.prior_scale,
-        kl_weight=1 / len(x),
+        kl_weight=1 / examples,
         biases="fixed",
         initial_scale=config.initial_scale,
         seed=seed,
         convert=lambda layer: layer.name.startswith("mean"),
     )
-    variational.train(
-        network, x, y, loss=variational.GaussianNLL(), epochs=epochs, tempering=config.tempering, **common
-    )
-    return network
 
 
 def mean_field_classifier(
@@ -82,15 +94,26 @@ def mean_field_classifier(
 
     Arguments as in `twins.from_deterministic` and `variational.train`; x (n, …), labels (n,).
     """
-    twin = twins.from_deterministic(
+    kernel = {"prior_scale": prior_scale, "initial_scale": initial_scale}
+    twin = classifier_twin(network, law=law, examples=len(labels), seed=seed, **kernel)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    variational.train(twin, x, labels, loss=loss, epochs=epochs, batch_size=batch_size, seed=seed)
+    return twin
+
+
+def classifier_twin(
+    network: keras.Model, *, law: Law, examples: int, prior_scale: float, initial_scale: float, seed: int
+) -> keras.Model:
+    """Return the twin that `mean_field_classifier` trains with so many examples, before it does.
+
+    It is also the network that kept weights are put into.
+    """
+    return twins.from_deterministic(
         network,
         law=law,
         prior_scale=prior_scale,
-        kl_weight=1 / len(labels),
+        kl_weight=1 / examples,
         biases="fixed",
         initial_scale=initial_scale,
         seed=seed,
     )
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    variational.train(twin, x, labels, loss=loss, epochs=epochs, batch_size=batch_size, seed=seed)
-    return twin

@@ -1,0 +1,37 @@
+"""Points that are trainings of one kind, "fashion-relu-0", "fashion-relu-1" …, however many there are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+__all__ = ["named", "of_kind", "stacked"]
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def named(kind: str, count: int, *, separator: str = "-") -> tuple[str, ...]:
+    """Names of the first `count` trainings of a kind."""
+    return tuple(f"{kind}{separator}{number}" for number in range(count))
+
+
+def of_kind(points: Mapping[str, Arrays], kind: str, *, separator: str = "-") -> dict[int, Arrays]:
+    """Arrays of the points of a kind by the number of their training, in the order of these numbers.
+
+    Numbers need not follow on each other. Raises: ValueError if there is no such point.
+    """
+    found = {}
+    for name, arrays in points.items():
+        own, _, number = name.rpartition(separator)
+        if own == kind and number.isdecimal():
+            found[int(number)] = arrays
+    if not found:
+        raise ValueError(
+            f"no training of {kind} is among the points ({', '.join(points) or 'there are none'}): "
+            f"compute {kind}{separator}0"
+        )
+    return dict(sorted(found.items()))
+
+
+def stacked(points: Mapping[str, Arrays], kind: str, quantity: str, *, separator: str = "-") -> np.ndarray:
+    """One array of all trainings of a kind: (trainings, …). Raises: ValueError if there is no training."""
+    return np.stack([arrays[quantity] for arrays in of_kind(points, kind, separator=separator).values()])
