@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import binary, coinflip, crossbar, networks, sampling
+from benchmarks import binary, coin_flips, crossbar, networks, sampling
 
 BENCHMARKS = {
     "sampling": sampling,
     "networks": networks,
     "binary": binary,
-    "coinflip": coinflip,
+    "coin_flips": coin_flips,
     "crossbar": crossbar,
 }
 

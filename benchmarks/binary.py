@@ -14,14 +14,15 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks import contest
-from benchmarks.contest import Goal, Rival
+from benchmarks.contest import Goal, Rival, repeated
+from benchmarks.subjects import LENET
 from noisyweights.networks.binary import layers as binary
 from noisyweights.networks.binary import models, stochastic_passes
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
 
-LENET, PASSES, MEMBERS, BATCH = "LeNet-5", 10, 5, 100
+PASSES, MEMBERS, BATCH = 10, 5, 100
 PREDICT, AFRESH = "ten passes", "ten passes, nothing shared"
 ONE_PASS, ENSEMBLE = "full precision, one pass", "full precision, ensemble of five"
 FIT, FIT_FULL, FIT_POINT = "random scales, fit", "full precision, fit", "32-bit scales, fit"
@@ -32,11 +33,6 @@ GOALS = [
 SCALE = models.RandomScale(prior_loc=1.0, prior_scale=1.0, kl_weight=0.001, bits=4, initial_scale=0.1)
 FULL = models.FullPrecision(activation="relu")
 SIZE = 1000  # inputs that go through a network at once
-
-
-def repeated(run: Callable[[], object]) -> Callable[[int, int], object]:
-    """Do it as many times as wanted."""
-    return lambda count, repeat: [run() for _ in range(count)]
 
 
 def predictions(inputs: int) -> list[Rival]:
@@ -90,15 +86,12 @@ def training(steps: int) -> list[Rival]:
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit status."""
     parser = contest.parser(__doc__, repeats=5)
-    parser.add_argument("--inputs", type=float, default=1e4, help="pictures of a prediction")
+    parser.add_argument("--inputs", type=contest.whole, default=10_000, help="pictures of a prediction")
     parser.add_argument("--steps", type=int, default=50, help="training steps in a repeat")
-    options = parser.parse_args(arguments)
-    inputs, steps = int(options.inputs), options.steps
-    if min(inputs, steps, options.repeats) < 1:
-        parser.error("--inputs, --steps and --repeats must be at least 1")
+    options = contest.options(parser, arguments, inputs=1, steps=1)
     tf.get_logger().setLevel("ERROR")  # it takes one graph for each network for a mistake
-    predicted = contest.measure(predictions(inputs), repeats=options.repeats)
-    trained = contest.measure(training(steps), repeats=options.repeats)
+    predicted = contest.measure(predictions(options.inputs), repeats=options.repeats)
+    trained = contest.measure(training(options.steps), repeats=options.repeats)
     outcomes = contest.outcomes(GOALS, [*predicted, *trained])
     print(contest.table(predicted, subject="network", unit="predictions"))
     print(contest.table(trained, subject="network", unit="steps"))
@@ -108,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.json,
             benchmark="binary",
             peers=(),
-            inputs=inputs,
+            inputs=options.inputs,
             repeats=options.repeats,
             baseline=PREDICT,
             rows=[row.named(subject="network", unit="predictions") for row in predicted],

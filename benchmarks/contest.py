@@ -21,7 +21,20 @@ from tqdm import tqdm
 from noisyweights.files import replacing
 from noisyweights.ledger import provenance
 
-__all__ = ["Goal", "Outcome", "Rival", "Row", "measure", "outcomes", "parser", "table", "write"]
+__all__ = [
+    "Goal",
+    "Outcome",
+    "Rival",
+    "Row",
+    "measure",
+    "options",
+    "outcomes",
+    "parser",
+    "repeated",
+    "table",
+    "whole",
+    "write",
+]
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,16 @@ class Outcome:
         )
 
 
+def repeated(run: Callable[[], object]) -> Callable[[int, int], None]:
+    """A rival's `run` that does the same thing as many times as wanted."""
+
+    def runs(count: int, repeat: int) -> None:
+        for _ in range(count):
+            run()
+
+    return runs
+
+
 def measure(rivals: list[Rival], *, repeats: int) -> list[Row]:
     """Time all rivals in turn, after a run of each that is not counted; the first is the baseline."""
     baseline = rivals[0]
@@ -151,6 +174,20 @@ def parser(description: str, *, repeats: int) -> argparse.ArgumentParser:
     made.add_argument("--repeats", type=int, default=repeats, help="repeats that count")
     made.add_argument("--json", type=Path, help="write the rows here")
     return made
+
+
+def whole(text: str) -> int:
+    """A whole number of the command line, which may be written as 1e4."""
+    return int(float(text))
+
+
+def options(parser: argparse.ArgumentParser, arguments: list[str] | None, **least: int) -> argparse.Namespace:
+    """The options of a command line; it ends with a message if one named in `least`, or repeats, is less."""
+    found = parser.parse_args(arguments)
+    for name, bound in {"repeats": 1, **least}.items():
+        if getattr(found, name) < bound:
+            parser.error(f"--{name} must be at least {bound}")
+    return found
 
 
 def write(path: Path, *, benchmark: str, peers: Iterable[str] = (), **result: Any) -> None:

@@ -14,19 +14,17 @@ Contests, each with this library as the baseline:
 from __future__ import annotations
 
 import contextlib
-import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import linalg
 
 from benchmarks import contest
 from benchmarks.contest import Goal, Rival, Row
-from benchmarks.sampling import MTJ
-from noisyweights import datasets
+from benchmarks.nodal_analysis import OHM, dense, factorised, solved
+from benchmarks.noisy_reads import DEVIATION, INPUTS, OUTPUTS, analog_layer, redrawn, redrawn_at_best
+from benchmarks.subjects import MLP, MTJ, digits, digits_source
 from noisyweights.hardware.array.fresh_reads import fresh_reads
 from noisyweights.hardware.array.wires import column_currents_uA
 from noisyweights.hardware.chip import DOMAIN_WALL
@@ -41,17 +39,14 @@ READS = "noisyweights fresh_reads"
 REDRAWN = "NumPy, two conductances redrawn for each input"
 REDRAWN_AT_BEST = "NumPy, one matrix in float32 without inputs of 0"
 AIHWKIT = "aihwkit, one deviation for all weights"
-INPUTS, OUTPUTS, DEVIATION = 784, 400, 0.02
 LAWS = {"gaussian": laws.gaussian(), "bayes_mtj": laws.bayes_mtj(**MTJ)}
 
 WIRES = "noisyweights column_currents_uA"
 SPARSE = "SciPy, sparse factorisation of all nodes"
 DENSE = "NumPy, dense matrix of all nodes"
-OHM = 2.0
 
 DEPLOYED = "noisyweights predict_draws on a chip"
 SOFTWARE = "noisyweights predict_draws"
-MLP = "784-400-10"
 
 
 @dataclass(frozen=True)
@@ -71,64 +66,6 @@ class Contest:
     unit: str
     fields: list[list[Rival]]
     goals: list[Goal]
-
-
-def digits(count: int) -> np.ndarray:
-    """As many handwritten digits as wanted, (count, 784) in [0, 1], over again if there are fewer."""
-    found = datasets.mnist(split="test").images
-    return np.resize(found, (count, 28, 28)).reshape(count, INPUTS) / np.float32(255)
-
-
-def redrawn(x: np.ndarray, mean: np.ndarray) -> Callable[[int, int], np.ndarray]:
-    """Both conductances of each pair drawn again for every input, with normal noise."""
-    positive, negative = np.maximum(mean, 0.0), np.maximum(-mean, 0.0)
-    each = DEVIATION / np.sqrt(2)
-
-    def read(count: int, repeat: int) -> np.ndarray:
-        rng = np.random.default_rng(repeat)
-        return np.stack(
-            [row @ (rng.normal(positive, each) - rng.normal(negative, each)) for row in x[:count]]
-        )
-
-    return read
-
-
-def redrawn_at_best(x: np.ndarray, mean: np.ndarray) -> Callable[[int, int], np.ndarray]:
-    """Half of the draws, in half of the bits, and none where the input is 0."""
-
-    def read(count: int, repeat: int) -> np.ndarray:
-        rng, found = np.random.default_rng(repeat), np.empty((count, OUTPUTS), np.float32)
-        for at, row in enumerate(x[:count]):
-            driven = np.flatnonzero(row)
-            z = rng.standard_normal((len(driven), OUTPUTS), np.float32)
-            found[at] = row[driven] @ (mean[driven] + np.float32(DEVIATION) * z)
-        return found
-
-    return read
-
-
-def analog_layer(x: np.ndarray) -> Callable[[int, int], object]:
-    """aihwkit's linear layer with weight noise, fresh for each input, and nothing else that is not ideal."""
-    torch = importlib.import_module("torch")
-    layers = importlib.import_module("aihwkit.nn")
-    configs = importlib.import_module("aihwkit.simulator.configs")
-    kinds = importlib.import_module("aihwkit.simulator.parameters.enums")
-    config = configs.InferenceRPUConfig()
-    config.mapping.max_input_size = config.mapping.max_output_size = 0  # one array
-    forward = config.forward
-    forward.inp_res = forward.out_res = -1  # no converters
-    forward.inp_bound = forward.out_bound = forward.inp_noise = forward.out_noise = 0.0
-    forward.bound_management = kinds.BoundManagementType.NONE
-    forward.noise_management = kinds.NoiseManagementType.NONE
-    forward.w_noise, forward.w_noise_type = DEVIATION, kinds.WeightNoiseType.ADDITIVE_CONSTANT
-    layer = layers.AnalogLinear(INPUTS, OUTPUTS, bias=False, rpu_config=config).eval()
-    inputs = torch.from_numpy(x)
-
-    def read(count: int, repeat: int) -> object:
-        with torch.no_grad():
-            return layer(inputs[:count])
-
-    return read
 
 
 def reads(count: int) -> Contest:
@@ -156,53 +93,6 @@ def reads(count: int) -> Contest:
             fields.append(field)
             goals.append(Goal(subject, REDRAWN, 8))
     return Contest("reads", "law and inputs", "reads", fields, goals)
-
-
-def nodal(conductance: np.ndarray) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:
-    """Kirchhoff's laws at all nodes: a matrix, the nodes beside the drivers, and those beside the readers."""
-    rows, columns = conductance.shape
-    wire = 1e6 / OHM
-    above = np.arange(rows * columns).reshape(rows, columns)
-    below = above + rows * columns
-    branches = [
-        (above[:, :-1], above[:, 1:], np.full((rows, columns - 1), wire)),
-        (below[:-1], below[1:], np.full((rows - 1, columns), wire)),
-        (above, below, conductance),
-    ]
-    one, other, value = (
-        np.concatenate([part.ravel() for part in parts]) for parts in zip(*branches, strict=True)
-    )
-    size = 2 * rows * columns
-    between = sparse.coo_array((value, (one, other)), shape=(size, size))
-    between = (between + between.T).tocsc()
-    diagonal = between.sum(0)
-    diagonal[above[:, 0]] += wire
-    diagonal[below[-1]] += wire
-    return (sparse.diags_array(diagonal) - between).tocsc(), above[:, 0], below[-1]
-
-
-def solved(solve: Callable, conductance: np.ndarray) -> Callable[[int, int], np.ndarray]:
-    """Currents (rows, columns) with one driver on at a time, from a solver of the nodal equations."""
-
-    def currents(count: int, repeat: int) -> np.ndarray:
-        for _ in range(count):
-            matrix, drivers, readers = nodal(conductance)
-            sources = np.zeros((matrix.shape[0], len(drivers)))
-            sources[drivers, np.arange(len(drivers))] = 1e6 / OHM
-            found = solve(matrix, sources)[readers].T * 1e6 / OHM
-        return found
-
-    return currents
-
-
-def factorised(matrix: sparse.csc_array, sources: np.ndarray) -> np.ndarray:
-    """One factorisation in the order for symmetric matrices, and all sources at once."""
-    return linalg.splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(sources)
-
-
-def dense(matrix: sparse.csc_array, sources: np.ndarray) -> np.ndarray:
-    """As a textbook has it."""
-    return np.linalg.solve(matrix.toarray(), sources)
 
 
 def wires(side: int) -> Contest:
@@ -277,9 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--reads", type=int, default=512, help="inputs of the products in a repeat")
     parser.add_argument("--side", type=int, default=128, help="rows and columns of the largest array")
     parser.add_argument("--draws", type=int, default=100, help="of a network, in a repeat")
-    options = parser.parse_args(arguments)
-    if min(options.reads, options.draws, options.repeats) < 1 or options.side < 8:
-        parser.error("--reads, --draws and --repeats must be at least 1, --side at least 8")
+    options = contest.options(parser, arguments, reads=1, draws=1, side=8)
     contests = [reads(options.reads), wires(options.side), draws(options.draws)]
     measured = {
         each.name: [row for rivals in each.fields for row in contest.measure(rivals, repeats=options.repeats)]
@@ -300,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
             peers=("aihwkit", "torch"),
             repeats=options.repeats,
             baselines={"reads": READS, "wires": WIRES, "draws": DEPLOYED},
-            images=asdict(datasets.mnist(split="test").source),
+            images=digits_source(),
             **{
                 each.name: [row.named(subject=each.subject, unit=each.unit) for row in measured[each.name]]
                 for each in contests

@@ -12,27 +12,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
-import multiprocessing
 import sys
-import warnings
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from types import ModuleType
 
 import numpy as np
 
 from benchmarks import contest
+from benchmarks.common_random_numbers import reductions
 from benchmarks.contest import Goal, Rival, Row
-from benchmarks.sampling import ECRAM, MTJ, SEPARATION
-from noisyweights import networks
-from noisyweights.noise import laws
+from benchmarks.mean_field_networks import deterministic, graph, mean_field, one_by_one, tfp_layers, torch_mlp
+from benchmarks.prediction_memory import memory
+from benchmarks.subjects import LENET, MLP
+from noisyweights.networks.mean_field import inference
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
-import tensorflow_probability as tfp  # isort: skip
 import tf_keras  # isort: skip
 
 PREDICT, FIT = "noisyweights predict_draws", "noisyweights fit"
@@ -42,7 +38,6 @@ TORCH = "bayesian-torch"
 PRODUCTS = "bare matrix products"
 LIMIT = "deterministic forward pass"
 STEP = "deterministic fit"
-MLP, LENET = "784-400-10", "LeNet-5"
 BATCH = 100
 GOALS = [
     *(Goal(network, AS_WRITTEN, 40) for network in (MLP, LENET)),
@@ -53,82 +48,6 @@ GOALS = [
 ]
 
 
-def stacked(name: str, kind: ModuleType, dense: Callable, convolution: Callable):
-    """One of the two networks, of Keras 3 or of the older Keras that TFP's layers are made for."""
-    layers = kind.layers
-    parts = {
-        MLP: lambda: [layers.Input((784,)), dense(400, activation="relu"), dense(10)],
-        LENET: lambda: [
-            layers.Input((28, 28, 1)),
-            convolution(6, 5, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            convolution(16, 5, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            dense(120, activation="relu"),
-            dense(84, activation="relu"),
-            dense(10),
-        ],
-    }
-    return kind.Sequential(parts[name]())
-
-
-def deterministic(name: str) -> keras.Model:
-    """The network without noise."""
-    return stacked(name, keras, keras.layers.Dense, keras.layers.Conv2D)
-
-
-def mean_field(name: str, examples: int) -> keras.Model:
-    """The network in this library's layers, with Gaussian weights as TFP's layers have."""
-    return networks.twins.from_deterministic(
-        deterministic(name),
-        law=laws.gaussian(),
-        prior_scale=1.0,
-        kl_weight=1 / examples,
-        biases="learned",
-        initial_scale=0.05,
-        seed=0,
-    )
-
-
-def tfp_layers(name: str, examples: int):
-    """The network in TFP's layers, whose older Keras warns of itself."""
-
-    def divergence(q, p, _):
-        return tfp.distributions.kl_divergence(q, p) / examples
-
-    dense, convolution = (
-        functools.partial(layer, kernel_divergence_fn=divergence)
-        for layer in (tfp.layers.DenseReparameterization, tfp.layers.Convolution2DReparameterization)
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return stacked(name, tf_keras, dense, convolution)
-
-
-def one_by_one(predict: Callable[[], object]) -> Callable[[int, int], np.ndarray]:
-    """As many predictions as wanted, each of another draw, in one array."""
-    return lambda count, repeat: np.stack([np.asarray(predict()) for _ in range(count)])
-
-
-def graph(model: Callable, x: tf.Tensor) -> Callable[[], tf.Tensor]:
-    """All inputs through a model at once, in one graph."""
-    return functools.partial(tf.function(model, autograph=False), x)
-
-
-def torch_mlp(x: np.ndarray) -> Callable[[], object]:
-    """The 784-400-10 network in bayesian-torch, without its divergence."""
-    torch = importlib.import_module("torch")
-    layer = importlib.import_module("bayesian_torch.layers").LinearReparameterization
-    first, second, inputs = layer(784, 400), layer(400, 10), torch.from_numpy(x)
-
-    def predict():
-        with torch.no_grad():
-            return second(torch.relu(first(inputs, return_kl=False)), return_kl=False)
-
-    return predict
-
-
 def predictions(name: str, inputs: int, draws: int) -> list[Rival]:
     """Everyone who can predict by random weights, and the limit: as many inputs at once as there are."""
     fewer = max(1, draws // 5)
@@ -137,7 +56,7 @@ def predictions(name: str, inputs: int, draws: int) -> list[Rival]:
     constant, ours, peer = tf.constant(x), mean_field(name, inputs), tfp_layers(name, inputs)
 
     def predict_draws(count: int, repeat: int) -> np.ndarray:
-        return networks.inference.predict_draws(ours, x, draws=count, seed=repeat, batch_size=inputs)
+        return inference.predict_draws(ours, x, draws=count, seed=repeat, batch_size=inputs)
 
     def forward(model) -> Callable:
         return lambda x: model(x, training=False)
@@ -177,110 +96,10 @@ def training(name: str, steps: int) -> list[Rival]:
     ]
 
 
-@dataclass(frozen=True)
-class Memory:
-    """Memory that `predict_draws` took at its peak, its output apart, both in MiB."""
-
-    draws: int
-    inputs: int
-    output_mib: float
-    working_mib: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.draws} draws for {self.inputs} inputs: {self.working_mib:.1f} MiB of memory "
-            f"beyond an output of {self.output_mib:.1f} MiB"
-        )
-
-
-def memory(draws: int, inputs: int) -> Memory:
-    """Measure in a fresh process, whose memory nothing else has stretched."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_memory, draws, inputs).result()
-
-
-def _memory(draws: int, inputs: int) -> Memory:
-    model, x = mean_field(MLP, inputs), np.zeros((inputs, 784), np.float32)
-    networks.inference.predict_draws(model, x, draws=1, seed=0)  # compile
-    # Linux forgets the peak at this sign. Without it, that of loading TensorFlow would hide the prediction's.
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _status_mib("VmRSS")
-    found = networks.inference.predict_draws(model, x, draws=draws, seed=0)
-    output = found.nbytes / 2**20
-    return Memory(draws, inputs, output, _status_mib("VmHWM") - before - output)
-
-
-def _status_mib(name: str) -> float:
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) / 1024
-
-
-@dataclass(frozen=True)
-class Reduction:
-    """By what factor the same uniforms lower the variance of a comparison of two laws.
-
-    Compared are the predictive standard deviations of two networks that differ by their law alone, each from
-    `draws` draws. The factor is over means of variances at all inputs, from as many `comparisons`; low and
-    high hold nine in ten of its bootstrap values.
-    """
-
-    law: str
-    draws: int
-    comparisons: int
-    factor: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.law} against gaussian: the same uniforms lower the variance of the difference of spreads "
-            f"{self.factor:.3g} times ({self.low:.3g} to {self.high:.3g})"
-        )
-
-
-def reductions(draws: int, comparisons: int) -> list[Reduction]:
-    """Each law against the Gaussian, in a regression network of two hidden layers at 31 inputs."""
-    x = np.linspace(-1.5, 1.5, 31, dtype=np.float32)[:, None]
-    sizes = [keras.layers.Dense(32, activation="relu"), keras.layers.Dense(32, activation="relu")]
-    network = keras.Sequential([keras.layers.Input((1,)), *sizes, keras.layers.Dense(1)])
-    gaussian = networks.twins.from_deterministic(
-        network,
-        law=laws.gaussian(),
-        prior_scale=1.0,
-        kl_weight=0.0,
-        biases="fixed",
-        initial_scale=0.2,
-        seed=0,
-    )
-
-    def spreads(model: keras.Model, seed: int) -> np.ndarray:
-        found = networks.inference.predict_draws(model, x, draws=draws * comparisons, seed=seed)
-        return found.reshape(comparisons, draws, len(x)).std(1, ddof=1)
-
-    reference = spreads(gaussian, 0)
-    rng = np.random.default_rng(0)
-    again = rng.integers(comparisons, size=(1000, comparisons))
-    listed = []
-    for name, law in {
-        "bayes_mtj": laws.bayes_mtj(**MTJ),
-        "ecram": laws.ecram(**ECRAM),
-        "bimodal": laws.bimodal(separation=SEPARATION),
-    }.items():
-        other = networks.twins.with_law(gaussian, law)
-        same, apart = (spreads(other, seed) - reference for seed in (0, 1))
-
-        def factor(rows: np.ndarray | slice, same=same, apart=apart) -> float:
-            return float(apart[rows].var(0, ddof=1).mean() / same[rows].var(0, ddof=1).mean())
-
-        low, high = np.quantile([factor(rows) for rows in again], [0.05, 0.95])
-        listed.append(Reduction(name, draws, comparisons, factor(slice(None)), float(low), float(high)))
-    return listed
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit status."""
     parser = contest.parser(__doc__, repeats=5)
-    parser.add_argument("--inputs", type=float, default=1e4, help="inputs of a prediction")
+    parser.add_argument("--inputs", type=contest.whole, default=10_000, help="inputs of a prediction")
     parser.add_argument(
         "--draws", type=int, default=100, help="draws of 784-400-10 in a repeat; LeNet-5: a twentieth"
     )
@@ -288,10 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--steps", type=int, default=100, help="training steps of 784-400-10 in a repeat; LeNet-5: a quarter"
     )
     parser.add_argument("--comparisons", type=int, default=100, help="of two laws, with the same uniforms")
-    options = parser.parse_args(arguments)
-    inputs, draws, steps = int(options.inputs), options.draws, options.steps
-    if min(inputs, draws, steps, options.repeats) < 1 or options.comparisons < 10:
-        parser.error("--inputs, --draws, --steps and --repeats must be at least 1, --comparisons at least 10")
+    options = contest.options(parser, arguments, inputs=1, draws=1, steps=1, comparisons=10)
+    inputs, draws, steps = options.inputs, options.draws, options.steps
     tf.get_logger().setLevel("ERROR")  # it takes one graph for each network for a mistake
 
     def compete(*contests: Callable[[], list[Rival]]) -> list[Row]:

@@ -15,15 +15,13 @@ from scipy.stats import sampling
 
 from benchmarks import contest
 from benchmarks.contest import Rival
+from benchmarks.subjects import ECRAM, MTJ, SEPARATION, device_laws
 from noisyweights.noise import laws
 from noisyweights.noise.sampling import sampler
 
 import tensorflow as tf  # isort: skip  (the library loads it quietly)
 import tensorflow_probability as tfp  # isort: skip
 
-MTJ = {"A": 1.8, "B": 0.2, "C": 0.3}
-ECRAM = {"A": 1.0, "B": 0.1, "C": 0.2}
-SEPARATION = 0.9
 SAMPLES = np.random.default_rng(0).standard_t(4, size=100_000)
 # SciPy and NumPy draw one at a time on one core: a tenth of the draws shows their rate as well.
 SLOW = 10
@@ -88,9 +86,7 @@ def rivals(draws: int) -> list[Rival]:
         return tf.random.stateless_normal([n], seed)
 
     here = {
-        "bayes_mtj": laws.bayes_mtj(**MTJ),
-        "ecram": laws.ecram(**ECRAM),
-        "bimodal": laws.bimodal(separation=SEPARATION),
+        **device_laws(),
         "empirical": laws.empirical(samples=SAMPLES),
         "gaussian": laws.gaussian(),
     }
@@ -117,12 +113,10 @@ def rivals(draws: int) -> list[Rival]:
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit status."""
     parser = contest.parser(__doc__, repeats=7)
-    parser.add_argument("--draws", type=float, default=1e7, help="draws of each rival in a repeat")
-    options = parser.parse_args(arguments)
-    if options.draws < SLOW or options.repeats < 1:
-        parser.error(f"--draws must be at least {SLOW} and --repeats at least 1")
+    parser.add_argument("--draws", type=contest.whole, default=10**7, help="draws of each rival in a repeat")
+    options = contest.options(parser, arguments, draws=SLOW)
     tf.get_logger().setLevel("ERROR")  # it takes one compilation for each law for a mistake
-    rows = contest.measure(rivals(int(options.draws)), repeats=options.repeats)
+    rows = contest.measure(rivals(options.draws), repeats=options.repeats)
     print(contest.table(rows, subject="law", unit="M draws", scale=1e6))
     if options.json:
         contest.write(

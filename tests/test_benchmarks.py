@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from noisyweights.hardware.array.wires import column_currents_uA
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _importable():
@@ -35,8 +37,13 @@ def networks():
 
 
 @pytest.fixture(scope="module")
-def coinflip():
-    return importlib.import_module("benchmarks.coinflip")
+def binary():
+    return importlib.import_module("benchmarks.binary")
+
+
+@pytest.fixture(scope="module")
+def coin_flips():
+    return importlib.import_module("benchmarks.coin_flips")
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +119,26 @@ def test_every_network_gets_a_row_on_screen_and_on_disk(networks, tmp_path, capf
     assert "Warning" not in chatter
 
 
-def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coinflip, tmp_path, capfd):
-    out = tmp_path / "coinflip.json"
+def test_every_binary_network_gets_a_row_on_screen_and_on_disk(binary, tmp_path, capfd):
+    out = tmp_path / "binary.json"
+    tiny = ["--inputs", "10", "--steps", "1", "--repeats", "1"]
+    assert binary.main([*tiny, "--json", str(out)]) == 0
+    printed, chatter = capfd.readouterr()
+    result = json.loads(out.read_text())
+    assert result["baseline"] == result["rows"][0]["method"]
+    assert result["training_baseline"] == result["training"][0]["method"]
+    for row in (*result["rows"], *result["training"]):
+        assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+        assert row["method"] in printed
+    assert len(result["goals"]) == len(binary.GOALS)
+    assert "WARNING" not in chatter
+    assert "Warning" not in chatter
+
+
+def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coin_flips, tmp_path, capfd):
+    out = tmp_path / "coin_flips.json"
     tiny = ["--inputs", "40", "--draws", "2", "--repeats", "1"]
-    assert coinflip.main([*tiny, "--json", str(out)]) == 0
+    assert coin_flips.main([*tiny, "--json", str(out)]) == 0
     printed, chatter = capfd.readouterr()
     result = json.loads(out.read_text())
     assert {row["network"] for row in result["rows"]} == {"784-400-10"}
@@ -123,7 +146,7 @@ def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coinflip, tm
         assert row["draws_per_second"] > 0
         assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
         assert row["method"] in printed
-    assert len(result["goals"]) == len(coinflip.GOALS)
+    assert len(result["goals"]) == len(coin_flips.GOALS)
     assert "WARNING" not in chatter
     assert "Warning" not in chatter
 
@@ -153,29 +176,36 @@ def test_everyone_who_simulates_an_array_gets_a_row_on_screen_and_on_disk(crossb
     assert "Warning" not in chatter
 
 
-def test_rivals_on_arrays_compute_the_same(crossbar):
+def test_rivals_on_arrays_compute_the_same():
+    nodal_analysis, noisy_reads = (
+        importlib.import_module(f"benchmarks.{name}") for name in ("nodal_analysis", "noisy_reads")
+    )
     rng = np.random.default_rng(0)
     conductance = rng.uniform(5, 100, (7, 9))
-    ohms = {"row_ohm": crossbar.OHM, "column_ohm": crossbar.OHM}
-    expected = crossbar.column_currents_uA(conductance, np.eye(7), **ohms)
-    for solve in (crossbar.factorised, crossbar.dense):
-        np.testing.assert_allclose(crossbar.solved(solve, conductance)(1, 0), expected, rtol=1e-9)
-    x = rng.random((20, crossbar.INPUTS), np.float32) * (rng.random(crossbar.INPUTS) < 0.5)
-    mean = rng.normal(0, 0.05, (crossbar.INPUTS, crossbar.OUTPUTS)).astype(np.float32)
-    for rival in (crossbar.redrawn, crossbar.redrawn_at_best):
+    ohms = {"row_ohm": nodal_analysis.OHM, "column_ohm": nodal_analysis.OHM}
+    expected = column_currents_uA(conductance, np.eye(7), **ohms)
+    for solve in (nodal_analysis.factorised, nodal_analysis.dense):
+        np.testing.assert_allclose(nodal_analysis.solved(solve, conductance)(1, 0), expected, rtol=1e-9)
+    inputs, outputs = noisy_reads.INPUTS, noisy_reads.OUTPUTS
+    x = rng.random((20, inputs), np.float32) * (rng.random(inputs) < 0.5)
+    mean = rng.normal(0, 0.05, (inputs, outputs)).astype(np.float32)
+    for rival in (noisy_reads.redrawn, noisy_reads.redrawn_at_best):
         z = (rival(x, mean)(20, 0) - x @ mean) / np.linalg.norm(x, axis=1, keepdims=True)
         # Of 8000 numbers: five standard errors.
-        assert z.std() == pytest.approx(crossbar.DEVIATION, rel=5 / np.sqrt(2 * 8000))
+        assert z.std() == pytest.approx(noisy_reads.DEVIATION, rel=5 / np.sqrt(2 * 8000))
 
 
 @pytest.mark.parametrize(
     ("name", "option", "says"),
     [
         ("sampling", "--draws", "--draws must be at least 10"),
-        ("networks", "--inputs", "at least 1"),
-        ("coinflip", "--inputs", "at least 1"),
-        ("crossbar", "--reads", "at least 1"),
-        ("crossbar", "--side", "--side at least 8"),
+        ("networks", "--inputs", "--inputs must be at least 1"),
+        ("networks", "--comparisons", "--comparisons must be at least 10"),
+        ("binary", "--steps", "--steps must be at least 1"),
+        ("coin_flips", "--inputs", "--inputs must be at least 1"),
+        ("crossbar", "--reads", "--reads must be at least 1"),
+        ("crossbar", "--side", "--side must be at least 8"),
+        ("crossbar", "--repeats", "--repeats must be at least 1"),
     ],
 )
 def test_bad_options(name, option, says, capsys):

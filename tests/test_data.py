@@ -66,3 +66,29 @@ def test_the_bayes_mtj_file_keeps_to_its_range():
     z = (read_noise(DATA / "devices/bayes_mtj.csv").samples - middle) / half
     assert np.abs(z).max() <= 1 + 1e-6
     assert abs(z.mean()) < 4 * z.std() / np.sqrt(z.size)  # the junction is symmetric
+
+
+# Where a path begins, and no address, fraction or unit does: not behind a letter, a slash, a dot or a colon.
+ABSOLUTE = re.compile(rb"""(?<![\w/.:~*)}\]])/[\w.-]+/[\w.-]+|\b[A-Za-z]:\\+\w""")
+
+
+def test_no_file_holds_a_place_on_a_machine():
+    for path in DATA.rglob("*"):
+        if path.is_file() and path.suffix != ".gz":
+            assert not ABSOLUTE.findall(path.read_bytes()), (
+                f"{path}: write a path from the project's folder on"
+            )
+
+
+@pytest.mark.parametrize(
+    "text", ['"/home/me/data"', " /work/x.json", "(/tmp/a/b)", r"C:\\Users\\me", "='/a/b'"]
+)
+def test_places_on_a_machine_are_told(text):
+    assert ABSOLUTE.search(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["https://a.org/b/c", "data/samples/mnist", "MA/m", "fJ/(V m)", "../lib/x", "1/2/3"]
+)
+def test_other_slashes_are_no_places(text):
+    assert not ABSOLUTE.search(text.encode())

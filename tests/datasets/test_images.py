@@ -140,7 +140,7 @@ def test_the_sample_steps_in(name):
         assert found.images.shape == (n, 28, 28, 1)
         assert np.bincount(found.labels).tolist() == [n // 10] * 10
         assert found.source.embedded
-        assert found.source.origin == str(DATA / "samples" / name)
+        assert found.source.origin == f"data/samples/{name}"  # and not where this machine keeps it
         np.testing.assert_array_equal(found.images, load(split=split, dataset="sample").images)
     with pytest.raises(FileNotFoundError, match=r"no network.*let NOISYWEIGHTS_DATA name the folder"):
         load(split="test", dataset="real")

@@ -12,7 +12,7 @@ import numpy as np
 from noisyweights.datasets import archives, idx
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
-from noisyweights.package_data import DATA
+from noisyweights.package_data import DATA, shown
 
 __all__ = [
     "CIFAR10",
@@ -254,7 +254,8 @@ def _read_idx(spec: IdxSet, split: str, paths: list[Path]) -> LabelledImages:
 def _read_sample(spec: IdxSet, split: str) -> LabelledImages:
     folder = SAMPLES / spec.folder
     paths = [archives.chosen(folder, file.name) for file in spec.files[split]]
-    return _labelled(spec, paths, [archives.read(path) for path in paths], origin=str(folder), embedded=True)
+    contents = [archives.read(path) for path in paths]
+    return _labelled(spec, paths, contents, origin=shown(folder), embedded=True)
 
 
 def _labelled(

@@ -1,6 +1,6 @@
 """Draws of a network sampled by coin flips per second, beside the published way and the limit of float32.
 
-    python -m benchmarks.coinflip [--inputs 1e4] [--draws 250] [--repeats 5] [--json out.json]
+    python -m benchmarks.coin_flips [--inputs 1e4] [--draws 250] [--repeats 5] [--json out.json]
 
 The baseline is this library with images as they are: pixels of one byte. The published way sets the sampled
 weights and calls `predict`, draw by draw; it takes part with Keras's own batches and with all inputs at once.
@@ -12,18 +12,17 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 
 import numpy as np
 
 from benchmarks import contest
-from benchmarks.contest import Goal, Rival
-from noisyweights import datasets, networks
+from benchmarks.contest import Goal, Rival, repeated
+from benchmarks.subjects import MLP, digits, digits_source
+from noisyweights.networks.coin_flips import integer_products, sampling, unit_range
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
 
-MLP = "784-400-10"
 OURS = "noisyweights sample_votes"
 FLOATING = "noisyweights sample_votes, inputs that are no pixels"
 AS_WRITTEN = "set_weights and predict, batches of 32"
@@ -34,19 +33,12 @@ GOALS = [Goal(MLP, AS_WRITTEN, 18), Goal(MLP, AT_BEST, 3.5), Goal(MLP, PRODUCTS,
 
 def network() -> keras.Model:
     """784-400-10 with weights where the paper starts them: how many coins show 0 changes no rival's speed."""
-    start = functools.partial(networks.unit_range.starting, "paper")
+    start = functools.partial(unit_range.starting, "paper")
     layers = [
         keras.layers.Dense(400, activation="relu", **start(seed=0)),
         keras.layers.Dense(10, activation="softmax", **start(seed=1)),
     ]
     return keras.Sequential([keras.layers.Input((784,)), *layers])
-
-
-def images(inputs: int) -> tuple[np.ndarray, datasets.LabelledImages]:
-    """As many handwritten digits as wanted, (inputs, 784) in [0, 1], over again if there are fewer."""
-    found = datasets.mnist(split="test")
-    pixels = np.resize(found.images, (inputs, 28, 28)).reshape(inputs, 784)
-    return pixels / np.float32(255), found
 
 
 def published(model: keras.Model, x: np.ndarray, batch_size: int) -> Callable[[int, int], np.ndarray]:
@@ -79,19 +71,15 @@ def rivals(x: np.ndarray, draws: int) -> list[Rival]:
     constant = tf.constant(x)
 
     def ours(x: np.ndarray) -> Callable[[int, int], np.ndarray]:
-        return lambda count, repeat: networks.coinflip.sample_votes(
+        return lambda count, repeat: sampling.sample_votes(
             model, x, draws=count, precision="full", sampled_layers="dense", seed=repeat
         )
-
-    def limit(count: int, repeat: int) -> None:
-        for _ in range(count):
-            products(constant)
 
     return [
         Rival(MLP, OURS, draws, ours(x)),
         Rival(MLP, AS_WRITTEN, 1, published(network(), x, 32)),
         Rival(MLP, AT_BEST, max(1, draws // 25), published(network(), x, len(x))),
-        Rival(MLP, PRODUCTS, fewer, limit),
+        Rival(MLP, PRODUCTS, fewer, repeated(lambda: products(constant))),
         Rival(MLP, FLOATING, max(1, draws // 2), ours(x * np.float32(0.99))),
     ]
 
@@ -99,31 +87,27 @@ def rivals(x: np.ndarray, draws: int) -> list[Rival]:
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit status."""
     parser = contest.parser(__doc__, repeats=5)
-    parser.add_argument("--inputs", type=float, default=1e4, help="images")
+    parser.add_argument("--inputs", type=contest.whole, default=10_000, help="images")
     parser.add_argument("--draws", type=int, default=250, help="draws in a repeat of the baseline")
-    options = parser.parse_args(arguments)
-    inputs, draws = int(options.inputs), options.draws
-    if min(inputs, draws, options.repeats) < 1:
-        parser.error("--inputs, --draws and --repeats must be at least 1")
+    options = contest.options(parser, arguments, inputs=1, draws=1)
     tf.get_logger().setLevel("ERROR")  # it takes one graph for each call for a mistake
-    x, source = images(inputs)
-    rows = contest.measure(rivals(x, draws), repeats=options.repeats)
+    rows = contest.measure(rivals(digits(options.inputs), options.draws), repeats=options.repeats)
     outcomes = contest.outcomes(GOALS, rows)
-    integers = networks.integers.available()
+    integers, source = integer_products.available(), digits_source()
 
     print(contest.table(rows, subject="network", unit="draws"))
     print(*outcomes, sep="\n")
-    print(f"{inputs} images of {source.source.name}, {source.source.origin}")
+    print(f"{options.inputs} images of {source['name']}, {source['origin']}")
     print(f"products in integers: {'yes' if integers else 'not with this TensorFlow and machine'}")
     if options.json:
         contest.write(
             options.json,
-            benchmark="coinflip",
-            inputs=inputs,
+            benchmark="coin_flips",
+            inputs=options.inputs,
             repeats=options.repeats,
             baseline=OURS,
             integers=integers,
-            images=asdict(source.source),
+            images=source,
             rows=[row.named(subject="network", unit="draws") for row in rows],
             goals=[outcome.record() for outcome in outcomes],
         )
