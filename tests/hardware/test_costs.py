@@ -19,7 +19,7 @@ from noisyweights.hardware.costs import (
     mean_field,
     scale_bayes,
 )
-from noisyweights.hardware.costs.figures import Figure
+from noisyweights.hardware.costs.ranges import Figure
 from noisyweights.networks.binary import models
 
 SCALE = models.RandomScale(prior_loc=1.0, prior_scale=0.1, kl_weight=0.0, bits=4, initial_scale=0.05)

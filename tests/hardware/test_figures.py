@@ -7,7 +7,8 @@ import pytest
 
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS
 from noisyweights.hardware.costs import figures
-from noisyweights.hardware.costs.figures import Figure, between, conversion_pJ, ratio, read_pJ, within_factor
+from noisyweights.hardware.costs.figures import conversion_pJ, read_pJ
+from noisyweights.hardware.costs.ranges import Figure, between, ratio, within_factor
 
 ALL = {name: value for name, value in vars(figures).items() if isinstance(value, Figure)} | {
     f"{name} {key}": value

@@ -6,10 +6,8 @@ where there is but one number, the range is a factor about it. The source says w
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS
+from noisyweights.hardware.costs.ranges import ENDS, Figure, between, ratio, within_factor
 
 __all__ = [
     "JUNCTION_V",
@@ -45,69 +43,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A number with its range: the typical value, the least and the most that its sources allow.
-
-    Args:
-        low, typical, high: in `unit`.
-        source: where the numbers are from, and which of them are assumed.
-
-    Raises: ValueError unless 0 < low ≤ typical ≤ high < ∞.
-    """
-
-    low: float
-    typical: float
-    high: float
-    unit: str
-    source: str
-
-    def __post_init__(self) -> None:
-        if not 0 < self.low <= self.typical <= self.high < math.inf:
-            raise ValueError(
-                "a figure needs 0 < low ≤ typical ≤ high, all finite, got "
-                f"{self.low}, {self.typical} and {self.high} {self.unit}"
-            )
-
-    def times(self, factor: float, *, unit: str | None = None) -> Figure:
-        """The figure `factor` times over, in `unit` if that changes. Raises ValueError unless factor > 0."""
-        return Figure(
-            self.low * factor,
-            self.typical * factor,
-            self.high * factor,
-            self.unit if unit is None else unit,
-            self.source,
-        )
-
-
-def between(low: float, high: float, *, unit: str, source: str) -> Figure:
-    """A figure of which sources give two ends: typical is their geometric mean √(low · high)."""
-    return Figure(low, math.sqrt(low * high), high, unit, source)
-
-
-def within_factor(value: float, factor: float, *, unit: str, source: str) -> Figure:
-    """A figure of which there is but one number: from value / factor to value · factor."""
-    return Figure(value / factor, value, value * factor, unit, source)
-
-
-def ratio(first: Figure, second: Figure) -> Figure:
-    """How many times the second the first is, from the first's low over the second's high to the reverse.
-
-    The two are taken to err apart from each other, which is too wide for two that share figures.
-
-    Raises: ValueError for figures in different units.
-    """
-    if first.unit != second.unit:
-        raise ValueError(f"figures must have one unit to be compared, got {first.unit} and {second.unit}")
-    return Figure(
-        first.low / second.high,
-        first.typical / second.typical,
-        first.high / second.low,
-        "",
-        f"{first.source}; over {second.source}",
-    )
-
-
 def read_pJ(conductance_uS: Figure, volts: Figure) -> Figure:
     """Energy of one read of a cell, V² · G · t, at a voltage, with the time of this module, in pJ.
 
@@ -115,7 +50,7 @@ def read_pJ(conductance_uS: Figure, volts: Figure) -> Figure:
     """
     low, typical, high = (
         getattr(volts, end) ** 2 * getattr(conductance_uS, end) * getattr(READ_ns, end) * 1e-3
-        for end in ("low", "typical", "high")  # V² · µS · ns = 10⁻¹⁵ J
+        for end in ENDS  # V² · µS · ns = 10⁻¹⁵ J
     )
     return Figure(
         low,

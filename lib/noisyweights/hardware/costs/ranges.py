@@ -1,0 +1,81 @@
+"""Figures as ranges: a number with the least and the most that its sources allow, their sums and ratios."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["ENDS", "Figure", "between", "ratio", "summed", "within_factor"]
+
+ENDS = ("low", "typical", "high")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its range: the typical value, the least and the most that its sources allow.
+
+    Args:
+        low, typical, high: in `unit`.
+        source: where the numbers are from, and which of them are assumed.
+
+    Raises: ValueError unless 0 < low ≤ typical ≤ high < ∞.
+    """
+
+    low: float
+    typical: float
+    high: float
+    unit: str
+    source: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.typical <= self.high < math.inf:
+            raise ValueError(
+                "a figure needs 0 < low ≤ typical ≤ high, all finite, got "
+                f"{self.low}, {self.typical} and {self.high} {self.unit}"
+            )
+
+    def times(self, factor: float, *, unit: str | None = None) -> Figure:
+        """The figure `factor` times over, in `unit` if that changes. Raises ValueError unless factor > 0."""
+        return Figure(
+            self.low * factor,
+            self.typical * factor,
+            self.high * factor,
+            self.unit if unit is None else unit,
+            self.source,
+        )
+
+
+def between(low: float, high: float, *, unit: str, source: str) -> Figure:
+    """A figure of which sources give two ends: typical is their geometric mean √(low · high)."""
+    return Figure(low, math.sqrt(low * high), high, unit, source)
+
+
+def within_factor(value: float, factor: float, *, unit: str, source: str) -> Figure:
+    """A figure of which there is but one number: from value / factor to value · factor."""
+    return Figure(value / factor, value, value * factor, unit, source)
+
+
+def ratio(first: Figure, second: Figure) -> Figure:
+    """How many times the second the first is, from the first's low over the second's high to the reverse.
+
+    The two are taken to err apart from each other, which is too wide for two that share figures.
+
+    Raises: ValueError for figures in different units.
+    """
+    if first.unit != second.unit:
+        raise ValueError(f"figures must have one unit to be compared, got {first.unit} and {second.unit}")
+    return Figure(
+        first.low / second.high,
+        first.typical / second.typical,
+        first.high / second.low,
+        "",
+        f"{first.source}; over {second.source}",
+    )
+
+
+def summed(unit: str, parts: Iterable[Figure]) -> Figure:
+    """The sum of figures in one unit: all at their low ends, typical, or all at their high ends."""
+    parts = tuple(parts)
+    low, typical, high = (math.fsum(getattr(part, end) for part in parts) for end in ENDS)
+    return Figure(low, typical, high, unit, "sum of figures, all at their low, typical or high ends")
