@@ -18,7 +18,7 @@ import numpy as np
 
 from noisyweights import seeds
 from noisyweights.datasets import idx
-from noisyweights.datasets.labelled_images import FASHION_MNIST, MNIST, IdxSet
+from noisyweights.datasets.idx_sets import FASHION_MNIST, MNIST, IdxSet
 from noisyweights.files import replacing
 
 SEED = 20240601

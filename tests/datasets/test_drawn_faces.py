@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from noisyweights.datasets.face_drawing import BLOCK, drawn_faces
+from noisyweights.datasets.drawn_people import BLOCK
+from noisyweights.datasets.face_drawing import drawn_faces
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from noisyweights import datasets
-from noisyweights.datasets import archives, idx, labelled_images
+from noisyweights.datasets import archives, cifar10_set, idx, idx_sets
 from noisyweights.package_data import DATA
 
 REAL = os.environ.get("NOISYWEIGHTS_DATA")
@@ -44,17 +44,17 @@ def digits(monkeypatch, tmp_path):
     for split, n in (("train", 30), ("test", 10)):
         arrays[split] = random.integers(0, 256, (n, 28, 28), np.uint8), np.arange(n, dtype=np.uint8) % 10
         contents = [idx.encode(array) for array in arrays[split]]
-        names = [file.name for file in labelled_images.MNIST.files[split]]
+        names = [file.name for file in idx_sets.MNIST.files[split]]
         for name, content in zip(names, contents, strict=True):
             packed = name.startswith("t10k")  # one split compressed, the other not
             (folder / (f"{name}.gz" if packed else name)).write_bytes(
                 gzip.compress(content) if packed else content
             )
         files[split] = tuple(
-            labelled_images.IdxFile(name, hashlib.sha256(content).hexdigest(), "")
+            idx_sets.IdxFile(name, hashlib.sha256(content).hexdigest(), "")
             for name, content in zip(names, contents, strict=True)
         )
-    monkeypatch.setattr(labelled_images, "MNIST", replace(labelled_images.MNIST, files=files))
+    monkeypatch.setattr(idx_sets, "MNIST", replace(idx_sets.MNIST, files=files))
     monkeypatch.setenv("NOISYWEIGHTS_DATA", str(folder.parent))
     return arrays, folder
 
@@ -62,11 +62,11 @@ def digits(monkeypatch, tmp_path):
 @pytest.fixture
 def photographs(monkeypatch, tmp_path):
     """A small CIFAR-10 as published: folder, and images and labels of the test split."""
-    monkeypatch.setattr(labelled_images, "CIFAR10", replace(labelled_images.CIFAR10, records=RECORDS))
+    monkeypatch.setattr(cifar10_set, "CIFAR10", replace(cifar10_set.CIFAR10, records=RECORDS))
     random = np.random.default_rng(4)
     folder = tmp_path / "data" / "cifar-10-batches-bin"
     folder.mkdir(parents=True)
-    for name in (*labelled_images.CIFAR10.files("train"), *labelled_images.CIFAR10.files("test")):
+    for name in (*cifar10_set.CIFAR10.files("train"), *cifar10_set.CIFAR10.files("test")):
         labels = random.permutation(np.arange(RECORDS, dtype=np.uint8) % 10)
         images = random.integers(0, 256, (RECORDS, 32, 32, 3), np.uint8)
         records = b"".join(
@@ -238,7 +238,7 @@ def test_labels_of_another_file_are_refused(tmp_path, monkeypatch):
     folder = tmp_path / "samples" / "mnist"
     folder.mkdir(parents=True)
     (folder / "t10k-images-idx3-ubyte").write_bytes(idx.encode(np.zeros((3, 28, 28), np.uint8)))
-    monkeypatch.setattr(labelled_images, "SAMPLES", tmp_path / "samples")
+    monkeypatch.setattr(idx_sets, "SAMPLES", tmp_path / "samples")
     for labels in ([1, 2], [1, 2, 10]):
         (folder / "t10k-labels-idx1-ubyte").write_bytes(idx.encode(np.array(labels, np.uint8)))
         with pytest.raises(ValueError, match="do not match: get both"):
@@ -254,7 +254,7 @@ def test_a_fingerprint_follows_the_data(digits, monkeypatch):
     assert datasets.fingerprint("mnist") != real
     monkeypatch.delenv("NOISYWEIGHTS_DATA")
     assert datasets.fingerprint("mnist").startswith("sample ")
-    for split in labelled_images.MNIST.files.values():
+    for split in idx_sets.MNIST.files.values():
         for file in split:
             path = archives.cache_folder() / "mnist" / f"{file.name}.gz"
             path.parent.mkdir(parents=True, exist_ok=True)

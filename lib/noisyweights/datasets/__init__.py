@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from noisyweights.datasets import archives, labelled_images
+from noisyweights.datasets import archives, idx_sets
 from noisyweights.datasets import utkface_set as faces
+from noisyweights.datasets.cifar10_set import CIFAR10, cifar10
 from noisyweights.datasets.face_drawing import drawn_faces
+from noisyweights.datasets.idx_sets import fashion_mnist, mnist
 from noisyweights.datasets.images import Faces, LabelledImages
-from noisyweights.datasets.labelled_images import CIFAR10, cifar10, fashion_mnist, mnist
 from noisyweights.datasets.noise_traces import NoiseTrace, read_noise
 from noisyweights.datasets.utkface_set import utkface
 
@@ -23,7 +24,7 @@ __all__ = [
     "utkface",
 ]
 
-_IDX = {"mnist": labelled_images.MNIST, "fashion_mnist": labelled_images.FASHION_MNIST}
+_IDX = {"mnist": idx_sets.MNIST, "fashion_mnist": idx_sets.FASHION_MNIST}
 
 
 def fingerprint(name: str) -> str:
@@ -46,7 +47,7 @@ def fingerprint(name: str) -> str:
         spec = _IDX[name]
         names = [file.name for split in spec.files.values() for file in split]
         cached = [archives.cache_folder() / spec.folder / f"{file}.gz" for file in names]
-        return _state(spec.folder, names, cached) or f"sample {labelled_images.sample_stamp(spec)}"
+        return _state(spec.folder, names, cached) or f"sample {idx_sets.sample_stamp(spec)}"
     raise ValueError(f"data set {name!r} is none of {', '.join((*_IDX, 'cifar10', 'utkface'))}")
 
 

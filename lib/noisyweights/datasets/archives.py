@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-__all__ = ["VARIABLE", "cache_folder", "chosen", "fetch", "published", "read", "stamp"]
+__all__ = ["VARIABLE", "cache_folder", "chosen", "fetch", "not_found", "published", "read", "stamp"]
 
 VARIABLE = "NOISYWEIGHTS_DATA"
 CONNECT_S, READ_S = 3.0, 20.0  # a reader without a network should wait for neither
@@ -111,6 +111,14 @@ def stamp(paths: Iterable[Path]) -> str:
     """Return a short text that changes when a file's name, size or time of change does."""
     facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+
+
+def not_found(name: str, folder: str, home: str, error: OSError) -> FileNotFoundError:
+    """The error to raise for a set that could not be fetched: where to get it, and where to put it."""
+    return FileNotFoundError(
+        f"{name} is neither in the cache nor to be downloaded ({error}): get it from {home} and let "
+        f"{VARIABLE} name the folder that holds {folder}/"
+    )
 
 
 def _download(url: str, output_file: str, _pooch: object) -> None:

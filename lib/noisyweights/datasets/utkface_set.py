@@ -12,6 +12,7 @@ from noisyweights import seeds
 from noisyweights.datasets import archives
 from noisyweights.datasets.face_drawing import LARGEST, SMALLEST, drawn_faces
 from noisyweights.datasets.images import Faces
+from noisyweights.datasets.loader_arguments import check_dataset
 from noisyweights.datasets.source import DataSource
 from noisyweights.files import replacing
 
@@ -20,7 +21,6 @@ __all__ = ["FOLDER", "listing", "utkface"]
 NAME, FOLDER, HOME = "UTKFace", "UTKFace", "https://susanqq.github.io/UTKFace/"
 SIDE = 200  # pixels, as published
 AGE = re.compile(r"(\d{1,3})_[01]_[0-4]_[^_]+\.jpg")  # age, gender, race, time of the photograph
-CHOICES = ("auto", "real", "sample")
 DRAWN = 4_000  # faces drawn in place of the set, unless a limit says how many
 
 
@@ -42,8 +42,7 @@ def utkface(*, size: int, dataset: str = "auto", limit: int | None = None, seed:
     (nothing is converted: such a file is damaged, or of another set); FileNotFoundError if there is no set,
     or none in its folder.
     """
-    if dataset not in CHOICES:
-        raise ValueError(f"dataset {dataset!r} is none of {', '.join(CHOICES)}")
+    check_dataset(dataset)
     if not SMALLEST <= size <= LARGEST:
         raise ValueError(f"size {size}: give {SMALLEST} to {LARGEST} pixels")
     if limit is not None and limit < 1:
