@@ -12,7 +12,7 @@ from noisyweights.datasets.source import DataSource
 from noisyweights.experiments.binary import experiment
 from noisyweights.experiments.binary import storage as binary_storage
 from noisyweights.experiments.binary.scores import Predictions, ensembles, score_shifts
-from noisyweights.ledger.claims import verdict
+from noisyweights.ledger.verdicts import verdict
 
 SMOKE, QUICK, FULL = (experiment.PROFILES[name] for name in ("smoke", "quick", "full"))
 STEPS, STORED, TESTED, SHIFTED = 3, np.array(experiment.STORED), 1000, 100

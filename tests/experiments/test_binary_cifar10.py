@@ -13,7 +13,7 @@ from noisyweights.experiments.binary import scores
 from noisyweights.experiments.binary.cifar10 import TOPOLOGIES
 from noisyweights.experiments.binary.recipes import METHODS
 from noisyweights.experiments.points import Point, write_point
-from noisyweights.ledger.claims import verdict
+from noisyweights.ledger.verdicts import verdict
 
 SMOKE, FULL = binary_cifar.PROFILES["smoke"], binary_cifar.PROFILES["full"]
 PRINTED = {

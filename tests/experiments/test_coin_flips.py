@@ -11,7 +11,8 @@ from noisyweights.datasets.source import DataSource
 from noisyweights.experiments.coin_flips import experiment as coin_flips
 from noisyweights.experiments.coin_flips.experiment import BAYESIAN, PRECISIONS, TASKS
 from noisyweights.experiments.device import Device
-from noisyweights.ledger.claims import verdict, whole
+from noisyweights.ledger.claims import fully_measured
+from noisyweights.ledger.verdicts import verdict
 from noisyweights.noise import laws
 
 SMOKE = coin_flips.PROFILES["smoke"]
@@ -92,7 +93,7 @@ PRINTED = {
 def verdicts(**changes):
     points = made_up(**{"accuracies": PRINTED} | changes)
     found = coin_flips.measurements(coin_flips.collect(WHOLE, None, points))
-    return {claim: verdict(claim, found).value for claim in {one.claim for one in whole(found)}}
+    return {claim: verdict(claim, found).value for claim in {one.claim for one in fully_measured(found)}}
 
 
 def test_what_the_paper_sees_reproduces_its_claims(pictures):

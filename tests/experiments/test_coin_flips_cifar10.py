@@ -13,7 +13,7 @@ from noisyweights.experiments.coin_flips.cifar10 import Result
 from noisyweights.experiments.coin_flips.withheld import Doubt
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.points import compute, gather, write_point
-from noisyweights.ledger.claims import verdict
+from noisyweights.ledger.verdicts import verdict
 
 SMOKE, FULL = coin_cifar.PROFILES["smoke"], coin_cifar.PROFILES["full"]
 

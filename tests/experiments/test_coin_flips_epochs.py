@@ -10,7 +10,7 @@ from noisyweights.experiments.coin_flips import epochs as coin_epochs
 from noisyweights.experiments.coin_flips import experiment as coin_flips
 from noisyweights.experiments.coin_flips import networks as coin_networks
 from noisyweights.experiments.coin_flips.epochs import Result
-from noisyweights.ledger.claims import verdict
+from noisyweights.ledger.verdicts import verdict
 
 SMOKE, FULL = coin_epochs.PROFILES["smoke"], coin_epochs.PROFILES["full"]
 WHOLE = DataSource("made up", "here", "ab" * 32)

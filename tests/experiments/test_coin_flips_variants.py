@@ -8,7 +8,7 @@ import pytest
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments.coin_flips import variants as coin_variants
 from noisyweights.experiments.coin_flips.variants import ROADS, WAYS, Result, Variant
-from noisyweights.ledger.claims import verdict
+from noisyweights.ledger.verdicts import verdict
 
 SMOKE = coin_variants.PROFILES["smoke"]
 FULL = coin_variants.PROFILES["full"]

@@ -8,7 +8,7 @@ import pytest
 from noisyweights import seeds
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.device_noise import experiment as device_noise
-from noisyweights.ledger import claims
+from noisyweights.ledger import verdicts
 from noisyweights.noise import laws
 
 CONFIG = replace(device_noise.PROFILES["smoke"], chunk=8, chunks=2, most=1000)
@@ -39,7 +39,7 @@ def result(device):
 def test_the_claims_take_what_is_measured(result):
     measured = device_noise.measurements(result)
     for claim in ("P-fit-mtj", "P-fit-ecram", "P-moments"):
-        assert claims.check_states(claim, measured)
+        assert verdicts.check_states(claim, measured)
 
 
 def test_a_device_of_eq_3_is_found_to_be_one(result):

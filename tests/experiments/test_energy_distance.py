@@ -7,7 +7,7 @@ import pytest
 
 from noisyweights.experiments.energy_distance import experiment as energy_distance
 from noisyweights.experiments.energy_distance.experiment import BINS, GLOROT, LAWS, LEARNED, RANDOM
-from noisyweights.ledger import claims
+from noisyweights.ledger import verdicts
 from noisyweights.networks.mean_field import energy_distance as energy
 from noisyweights.noise import laws
 
@@ -44,7 +44,7 @@ def test_slopes_and_ends_are_those_put_in(device, slope):
     result = energy_distance.collect(CONFIG, device, synthetic(slope))
     measured = energy_distance.measurements(result)
     for claim in ("P-energy", "P-energy-kl", "P-ecram-energy"):
-        assert claims.check_states(claim, measured)
+        assert verdicts.check_states(claim, measured)
     found = {m.quantity: m.value for m in measured}
     widest = CONFIG.widths[-1]
     assert found["worst_slope_device"] == pytest.approx(slope)

@@ -9,7 +9,7 @@ import pytest
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments.faces import experiment as faces
 from noisyweights.experiments.faces.experiment import LAWS, LEVELS
-from noisyweights.ledger.claims import verdict
+from noisyweights.ledger.verdicts import verdict
 from noisyweights.networks.mean_field import variational
 from noisyweights.noise import laws
 

@@ -8,7 +8,7 @@ import pytest
 
 from noisyweights.experiments.quadrature import experiment as quadrature_rules
 from noisyweights.experiments.quadrature.experiment import Series
-from noisyweights.ledger import claims
+from noisyweights.ledger import verdicts
 from noisyweights.noise import laws
 
 CONFIG = replace(quadrature_rules.PROFILES["smoke"], nodes=24, wheeler=6, scales=(1.0,))
@@ -25,7 +25,7 @@ def result():
 def test_the_claims_take_what_is_measured(result):
     measured = quadrature_rules.measurements(result)
     for claim in ("P-quad-var", "P-quad-kl", "P-two-point", "P-wheeler", "P-laguerre"):
-        assert claims.check_states(claim, measured)
+        assert verdicts.check_states(claim, measured)
 
 
 def test_a_cross_entropy_is_exact_with_two_nodes_but_not_with_the_wrong_ones(result):

@@ -8,7 +8,7 @@ from scipy import special, stats
 
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.experiments.regression.experiment import GRID, LAWS
-from noisyweights.ledger import claims
+from noisyweights.ledger import verdicts
 
 CONFIG = regression.PROFILES["smoke"]
 
@@ -44,7 +44,7 @@ def values(points):
 def test_the_claims_take_what_is_measured():
     measured = regression.measurements(regression.collect(CONFIG, None, synthetic()))
     for claim in ("P-regression", "P-moments-only", "P-narrow-deep"):
-        assert claims.check_states(claim, measured)
+        assert verdicts.check_states(claim, measured)
 
 
 def test_differences_are_those_put_in():

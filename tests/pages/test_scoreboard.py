@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 from noisyweights.ledger import claims, record
-from noisyweights.ledger.claims import Measurement, Verdict
+from noisyweights.ledger.claims import Measurement
 from noisyweights.ledger.record import Outcome, Recorded
+from noisyweights.ledger.verdicts import Verdict
 from noisyweights.pages import display, scoreboard
 
 CHAPTERS = {"01-device-noise": "Device noise"}

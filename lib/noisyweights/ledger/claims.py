@@ -1,35 +1,19 @@
-"""The papers' claims, what was measured of them, and the verdict that follows by code alone."""
+"""The papers' claims with their criteria, and what a measurement of one is."""
 
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from noisyweights.package_data import DATA, shown
 
-__all__ = [
-    "CHAPTERS",
-    "PAPERS",
-    "Check",
-    "Checked",
-    "Claim",
-    "Measurement",
-    "State",
-    "Verdict",
-    "check_states",
-    "find",
-    "load",
-    "state",
-    "verdict",
-    "whole",
-]
+__all__ = ["CHAPTERS", "PAPERS", "Check", "Claim", "Measurement", "find", "fully_measured", "load", "nearest"]
 
 DEFAULT_PATH = DATA / "claims.yml"
 
@@ -46,25 +30,6 @@ CHAPTERS = (
     "09-crossbar",
 )
 RELATIONS = ("<=", ">=", "within")
-
-
-class State(StrEnum):
-    """Whether a measured interval satisfies one check of a criterion."""
-
-    HOLDS = "holds"
-    FAILS = "fails"
-    UNDECIDED = "undecided"
-
-
-class Verdict(StrEnum):
-    """What the checks of a claim add up to."""
-
-    REPRODUCED = "reproduced"
-    PARTLY = "partly"
-    NOT_REPRODUCED = "not reproduced"
-    UNDECIDED = "undecided"
-    NOT_TESTABLE = "not testable here"
-    NOT_MEASURED = "not yet measured"
 
 
 @dataclass(frozen=True)
@@ -131,14 +96,6 @@ class Measurement:
     def exact(cls, claim: str, quantity: str, value: float, unit: str = "") -> "Measurement":
         """Return a computed value, whose interval has no width."""
         return cls(claim, quantity, value, value, value, 0, unit)
-
-
-class Checked(NamedTuple):
-    """A check, what was measured for it, and whether it holds."""
-
-    check: Check
-    measurement: Measurement
-    state: State
 
 
 def load(path: str | Path | None = None) -> Mapping[str, Claim]:
@@ -243,90 +200,18 @@ def find(claim_id: str, claims: Mapping[str, Claim] | None = None) -> Claim:
     """Return a claim by id; raise KeyError naming the nearest known id when there is none."""
     claims = load() if claims is None else claims
     if claim_id not in claims:
-        raise KeyError(f"no claim {claim_id!r} in data/claims.yml; {_nearest(claim_id, claims)}")
+        raise KeyError(f"no claim {claim_id!r} in data/claims.yml; {nearest(claim_id, claims)}")
     return claims[claim_id]
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the known name that a misspelt one is nearest to."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the known name that a misspelt one is nearest to, for an error."""
     known = list(known)
     match = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
     return f"did you mean {match[0]!r}?" if match else "none is known"
 
 
-def state(check: Check, measurement: Measurement) -> State:
-    """Return whether the whole interval satisfies a check, the whole violates it, or neither."""
-    low, high = measurement.low, measurement.high
-    if check.relation == "within":
-        floor, ceiling = check.bound
-    else:
-        floor, ceiling = (-math.inf, check.bound[0]) if check.relation == "<=" else (check.bound[0], math.inf)
-    if floor <= low and high <= ceiling:
-        return State.HOLDS
-    return State.FAILS if high < floor or low > ceiling else State.UNDECIDED
-
-
-def check_states(
-    claim_id: str, measurements: Iterable[Measurement], *, claims: Mapping[str, Claim] | None = None
-) -> tuple[Checked, ...]:
-    """Pair the checks of one claim with what was measured, in the order of the file; empty when nothing was.
-
-    `measurements` may hold those of other claims too. Raises KeyError for an unknown claim, and ValueError
-    for a quantity that the claim does not name, a wrong unit, one measured twice, or a claim measured only
-    in part.
-    """
-    claim = find(claim_id, claims)
-    own = [m for m in measurements if m.claim == claim_id]
-    if not own:
-        return ()
-    checks = {check.quantity: check for check in claim.checks}
-    measured: dict[str, Measurement] = {}
-    for m in own:
-        if m.quantity not in checks:
-            raise ValueError(
-                f"claim {claim_id} has no quantity {m.quantity!r} in data/claims.yml; "
-                f"{_nearest(m.quantity, checks)}"
-            )
-        if m.quantity in measured:
-            raise ValueError(f"claim {claim_id}: {m.quantity} is measured twice; report it once")
-        unit = checks[m.quantity].unit
-        if m.unit not in ("", unit):
-            raise ValueError(
-                f"claim {claim_id}: {m.quantity} is measured in {m.unit!r}, its criterion in data/claims.yml "
-                f"is in {unit!r}; convert it"
-            )
-        measured[m.quantity] = replace(m, unit=unit)
-    missing = checks.keys() - measured.keys()
-    if missing:
-        raise ValueError(
-            f"claim {claim_id}: no measurement of {', '.join(sorted(missing))}; measure all that "
-            "data/claims.yml asks of it, or nothing (an interval from -inf to inf says that nothing is known)"
-        )
-    return tuple(Checked(c, measured[q], state(c, measured[q])) for q, c in checks.items())
-
-
-def verdict(
-    claim_id: str, measurements: Iterable[Measurement], *, claims: Mapping[str, Claim] | None = None
-) -> Verdict:
-    """Return the verdict on one claim.
-
-    Reproduced if all checks hold; if any fails, partly where others hold and not reproduced where none does;
-    undecided if none fails and not all hold.
-    Raises what `check_states` raises.
-    """
-    if not find(claim_id, claims).testable:
-        return Verdict.NOT_TESTABLE
-    states = [checked.state for checked in check_states(claim_id, measurements, claims=claims)]
-    if not states:
-        return Verdict.NOT_MEASURED
-    if all(s is State.HOLDS for s in states):
-        return Verdict.REPRODUCED
-    if State.FAILS not in states:
-        return Verdict.UNDECIDED
-    return Verdict.PARTLY if State.HOLDS in states else Verdict.NOT_REPRODUCED
-
-
-def whole(
+def fully_measured(
     measurements: Iterable[Measurement], *, claims: Mapping[str, Claim] | None = None
 ) -> list[Measurement]:
     """The measurements of those claims of which every quantity is among them, in their order.

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from noisyweights.ledger.claims import Checked, Claim, Measurement, State, Verdict, check_states, verdict
+from noisyweights.ledger.claims import Claim, Measurement
+from noisyweights.ledger.verdicts import Checked, State, Verdict, check_states, verdict
 from noisyweights.pages import notation
 
 __all__ = ["Column", "badge", "caption", "claim", "figure", "headline", "row", "scroll", "table"]

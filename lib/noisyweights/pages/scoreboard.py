@@ -8,9 +8,10 @@ from pathlib import Path
 
 from noisyweights.files import write_if_changed
 from noisyweights.ledger import claims, record
-from noisyweights.ledger.claims import Claim, Measurement, Verdict
+from noisyweights.ledger.claims import Claim, Measurement
 from noisyweights.ledger.provenance import Commit
 from noisyweights.ledger.record import Recorded
+from noisyweights.ledger.verdicts import Verdict
 from noisyweights.pages import markup, notation
 from noisyweights.pages.markup import Column
 
@@ -38,7 +39,7 @@ def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Map
 
     `here` is what this build's chapters measured, `results` the recorded runs, `chapters` the titles of the
     chapters that exist, by name. Raises KeyError for a claim that does not exist, and what
-    `claims.check_states` raises, for instance for a claim that two chapters measured.
+    `verdicts.check_states` raises, for instance for a claim that two chapters measured.
     """
     known = claims.load()
     for measurement in (m for run in (*here, *results) for m in run.outcome.measurements):
