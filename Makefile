@@ -1,13 +1,14 @@
-# make book    build the site: PROFILE=smoke|quick|full  NOISE=my_device.csv  SNAKEMAKE_ARGS="…"
+# make book    build the site: PROFILE=record|smoke|quick|full  NOISE=my_device.csv  SNAKEMAKE_ARGS="…"
 # make test    run the tests: ARGS="tests/noise -k quantile"
 # make lint    ruff and the import contracts
 # make bench   print the library's speed beside its peers: ARGS="networks --record"
-# make record  run the full profile and write data/recorded/
+# make record  compute points of the full run into data/recorded/: ARGS="coin_flips fashion-conv-0"
+# make verify  compute recorded points again and compare: ARGS="regression magnitude.0"
 # make serve   build, then show the site at http://localhost:8000
 # make lock    resolve pyproject.toml into requirements.lock and environment.yml (needs uv)
 # make clean   remove what was built; make distclean removes .venv too
 
-PROFILE ?= quick
+PROFILE ?= record
 NOISE ?=
 SNAKEMAKE_ARGS ?=
 export PROFILE NOISE # as they are, whatever characters a file's name has
@@ -19,7 +20,7 @@ PYTHONS := python3 python3.13 python3.12 python3.11 python
 BIN := .venv/bin
 BUILD := $(BIN)/python -m noisyweights.pipeline.build
 
-.PHONY: book test lint bench record serve lock clean distclean environment
+.PHONY: book test lint bench record verify serve lock clean distclean environment
 .DEFAULT_GOAL := book
 
 book: environment
@@ -37,7 +38,10 @@ bench: environment
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 record: environment
-	@$(BUILD) --profile full --record -- $(SNAKEMAKE_ARGS)
+	@$(BIN)/python -m noisyweights.pipeline.recording $(ARGS)
+
+verify: environment
+	@$(BIN)/python -m noisyweights.pipeline.verify $(ARGS)
 
 serve: environment
 	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" --serve -- $(SNAKEMAKE_ARGS)

@@ -8,25 +8,22 @@ import sys
 from contextlib import ExitStack
 from urllib.parse import unquote
 
-from noisyweights.pipeline.alone import alone
+from noisyweights.pipeline.single_build import alone
 from noisyweights.pipeline.plan import plan
+from noisyweights.pipeline.workers import ONE_THREAD
 from snakemake.exceptions import WorkflowError
 
 try:
-    BOOK = plan(config.get("profile", "quick"), unquote(str(config.get("noise") or "")))
+    BOOK = plan(config.get("profile", "record"), unquote(str(config.get("noise") or "")))
     if workflow.is_main_process and not workflow.dryrun:
         ExitStack().enter_context(alone(BOOK.edition))  # until this process ends
 except (ValueError, BlockingIOError) as error:
     raise WorkflowError(str(error))
 
 PYTHON = sys.executable
-PROFILE = BOOK.edition.profile
 OUT = str(BOOK.folder)
 
-# Jobs share the cores, so each computes on one; the numbers then do not hang on how many there are. BLAS with more
-# threads than free cores takes up to 15 times as long for small matrices.
-ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1"
-shell.prefix(f"set -eu; export {ONE_THREAD} TF_FORCE_GPU_ALLOW_GROWTH=true; ")
+shell.prefix(f"set -eu; export {' '.join(f'{key}={value}' for key, value in ONE_THREAD.items())}; ")
 
 wildcard_constraints:
     chapter="[^/]+",
@@ -62,16 +59,17 @@ rule device:
 
 rule point:
     input:
-        lambda wildcards: BOOK.point_inputs(wildcards.experiment),
+        lambda wildcards: BOOK.point_inputs(wildcards.experiment, wildcards.point),
     output:
         f"{OUT}/points/{{experiment}}/{{point}}.npz",
     log:
         f"{OUT}/logs/point-{{experiment}}-{{point}}.log",
     params:
         versions=lambda wildcards: BOOK.versions(wildcards.experiment),
+        profile=lambda wildcards: BOOK.profile(wildcards.experiment),
     shell:
-        "{PYTHON} -m noisyweights.experiments.points compute {wildcards.experiment:q} {wildcards.point:q}"
-        " --profile {PROFILE:q} --device {input[0]:q} --out {output:q} > {log:q} 2>&1"
+        "{PYTHON} -m noisyweights.pipeline.workers {log:q} compute {wildcards.experiment:q} {wildcards.point:q}"
+        " --profile {params.profile:q} --device {input[0]:q} --out {output:q}"
 
 
 rule execute:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from noisyweights.ledger import record
 from noisyweights.pages import display
 
 

@@ -1,11 +1,12 @@
 """Files that appear whole or not at all."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing", "write_if_changed"]
+__all__ = ["file_sha256", "replacing", "write_if_changed"]
 
 
 @contextmanager
@@ -31,3 +32,9 @@ def write_if_changed(path: str | os.PathLike, text: str) -> None:
         return
     with replacing(path) as unfinished:
         unfinished.write_text(text, "utf-8")
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

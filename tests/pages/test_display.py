@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.ledger import claims, record
+from noisyweights.ledger import claims, outcomes
 from noisyweights.ledger.claims import Measurement
-from noisyweights.ledger.record import Outcome, Recorded
+from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.pages import display, plots
 
 CUSTOM_CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "custom.css"
@@ -83,7 +83,7 @@ def test_verdicts_show_claim_criterion_and_state(shown, device) -> None:
 
 def test_verdicts_leave_what_a_program_reads(shown, device) -> None:
     display.verdicts(moments(1e-16), experiment="device_noise", profile="quick", device=device)
-    outcome = Outcome.from_json(json.loads(json.dumps(shown[0]["metadata"][record.MEASUREMENTS])))
+    outcome = Outcome.from_json(json.loads(json.dumps(shown[0]["metadata"][outcomes.MEASUREMENTS])))
     assert outcome.measurements == tuple(moments(1e-16))
     assert (outcome.experiment, outcome.profile) == ("device_noise", "quick")
 
@@ -91,7 +91,7 @@ def test_verdicts_leave_what_a_program_reads(shown, device) -> None:
 def test_the_recorded_run_has_the_headline_and_the_page_says_why_they_differ(shown, device) -> None:
     reference = {"name": "reference", "sha256": "", "reference": True}
     full = Outcome("device_noise", "full", reference, tuple(moments(1e-16)))
-    record.write(Recorded(full, {}), record.FOLDER)
+    outcomes.write(Recorded(full, {}), outcomes.FOLDER)
     display.verdicts(moments(1e-3), experiment="device_noise", profile="quick", device=device)
     text = html(shown[0])
     assert text.index("reproduced") < text.index("recorded full run") < text.index("this build")
@@ -102,7 +102,7 @@ def test_the_recorded_run_has_the_headline_and_the_page_says_why_they_differ(sho
 def test_a_readers_device_stands_beside_the_reference(shown, device) -> None:
     device.reference, device.name = False, "cell <17>"
     reference = {"name": "reference", "sha256": "", "reference": True}
-    record.write(Recorded(Outcome("device_noise", "full", reference, tuple(moments(0))), {}), record.FOLDER)
+    outcomes.write(Recorded(Outcome("device_noise", "full", reference, tuple(moments(0))), {}), outcomes.FOLDER)
     display.verdicts(moments(1e-3), experiment="device_noise", profile="full", device=device)
     text = html(shown[0])
     assert "reference, recorded full run" in text
@@ -125,18 +125,18 @@ def test_no_measurements_are_an_error(shown, device) -> None:
 def test_a_claim_that_was_not_measured_stands_beside_the_recorded_run(shown, device, notebook) -> None:
     reference = {"name": "reference", "sha256": "", "reference": True}
     full = Outcome("device_noise", "full", reference, tuple(moments(1e-16)))
-    record.write(Recorded(full, {}), record.FOLDER)
+    outcomes.write(Recorded(full, {}), outcomes.FOLDER)
     display.verdicts([], experiment="device_noise", profile="quick", device=device, also=["P-moments"])
     text = html(shown[0])
     assert (
         text.index("✓</span> reproduced") < text.index("recorded full run") < text.index("not yet measured")
     )
-    assert record.collect([notebook(shown)]) == ()
+    assert outcomes.collect([notebook(shown)]) == ()
 
 
 def test_a_damaged_recorded_file_is_an_error(shown, device) -> None:
-    record.FOLDER.mkdir()
-    (record.FOLDER / "device_noise.json").write_text("{}")
+    outcomes.FOLDER.mkdir()
+    (outcomes.FOLDER / "device_noise.json").write_text("{}")
     with pytest.raises(ValueError, match=r"corrupted.*make record"):
         display.verdicts(moments(0), experiment="device_noise", profile="quick", device=device)
 
@@ -190,7 +190,7 @@ def test_provenance_says_what_a_reader_must_know(shown, config, device, monkeypa
     for words in ("uncommitted changes", "Simulated device", "Embedded sample data", "c0ffee1234", "2.0 h"):
         assert words in text
     assert "sha256 ab12ab12ab12" in text
-    assert shown[0]["metadata"][record.FACTS]["dirty"] is True
+    assert shown[0]["metadata"][outcomes.FACTS]["dirty"] is True
 
 
 def test_drawn_pictures_are_said_to_be_so(shown) -> None:

@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from noisyweights.ledger import claims, record
+from noisyweights.ledger import claims, outcomes
 from noisyweights.ledger.claims import Measurement
-from noisyweights.ledger.record import Outcome, Recorded
+from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.ledger.verdicts import Verdict
 from noisyweights.pages import display, scoreboard
 
@@ -121,7 +121,7 @@ def test_command_line(shown, notebook, device, config, tmp_path) -> None:
     display.verdicts(run(0).outcome.measurements, experiment="device_noise", profile="quick", device=device)
     display.provenance(experiment="device_noise", profile="quick", device=device, config=config)
     out = tmp_path / "scoreboard.md"
-    book = ["--chapter", "01-device-noise", "Device noise", "--recorded", str(record.FOLDER)]
+    book = ["--chapter", "01-device-noise", "Device noise", "--recorded", str(outcomes.FOLDER)]
     scoreboard.main(["--notebooks", str(notebook(shown)), *book, "--out", str(out)])
     text = out.read_text(encoding="utf-8")
     assert text.startswith("# Scoreboard\n")

@@ -117,8 +117,10 @@ class Project:
 def lay_out(folder: Path) -> Project:
     """Put the miniature together: the real pipeline, its own devices and experiments."""
     library = folder / "lib" / "noisyweights"
-    needed = dependencies.closure(name for name in dependencies.graph().modules if ".pipeline" in name)
-    for file in dependencies.files(name for name in needed if ".noise" not in name):
+    pipeline = [name for name in dependencies.graph().modules if ".pipeline" in name]
+    needed = dependencies.closure([*pipeline, "noisyweights.experiments.results"])
+    noise = "noisyweights.noise."
+    for file in dependencies.files(name for name in needed if not f"{name}.".startswith(noise)):
         target = library / Path(file).relative_to(dependencies.root())
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, target)

@@ -15,7 +15,7 @@ def test_closure_follows_imports_and_enters_packages() -> None:
 
 
 def test_files_are_in_order_and_exist() -> None:
-    found = files(closure(["noisyweights.pipeline.alone"]))
+    found = files(closure(["noisyweights.pipeline.single_build"]))
     assert found == sorted(found)
     assert "lib/noisyweights/__init__.py" in found
     assert "lib/noisyweights/pipeline/edition.py" in found
@@ -55,23 +55,22 @@ def test_imports_that_hide_what_they_need(code: str, message: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "from noisyweights.experiments.device_noise import experiment",
-        "from noisyweights.experiments.points import run\nrun('device_noise', profile='smoke')",
-        "from noisyweights.experiments import points as p\nresult = p.run('device_noise', profile='smoke')",
-        "import noisyweights.experiments.points as q\nq.run('device_noise')",
+        "from noisyweights.experiments.results import run\nrun('device_noise', profile='smoke')",
+        "from noisyweights.experiments import results as p\nresult = p.run('device_noise', profile='smoke')",
+        "import noisyweights.experiments.results as q\nq.run('device_noise')",
     ],
 )
-def test_experiments_by_import_and_by_name(code: str) -> None:
+def test_experiments_by_name(code: str) -> None:
     assert experiments(code, where="x.md") == ("device_noise",)
 
 
 def test_a_run_that_is_not_of_an_experiment() -> None:
     assert experiments("import subprocess\nsubprocess.run('ls')", where="x.md") == ()
-    assert experiments("from noisyweights.experiments import device, points", where="x.md") == ()
+    assert experiments("from noisyweights.experiments.regression import experiment", where="x.md") == ()
     with pytest.raises(ValueError, match=r"x\.md runs the experiment 'nothing', which is not in experiments"):
-        experiments("from noisyweights.experiments.points import run\nrun('nothing')", where="x.md")
+        experiments("from noisyweights.experiments.results import run\nrun('nothing')", where="x.md")
     with pytest.raises(ValueError, match="must name its experiment as a string"):
-        experiments("from noisyweights.experiments.points import run\nrun(name)", where="x.md")
+        experiments("from noisyweights.experiments.results import run\nrun(name)", where="x.md")
 
 
 def test_no_module_of_the_library_hides_what_it_needs() -> None:

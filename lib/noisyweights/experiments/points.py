@@ -1,95 +1,74 @@
 """Points: the independent units of work of an experiment, each kept in one small checksummed file.
 
-An experiment is a module of this package with five names: see `Experiment`. It is called by its place: the
-module experiment.py in the folder regression is "regression", and variants.py in coin_flips is
-"coin_flips.variants". Its points are what the pipeline spreads over cores and machines; `run` gathers them,
-and computes those that no file holds.
+They are what the pipeline spreads over cores and machines, and what the record keeps. A file says what
+determines its numbers (the origin) and what made them (the making).
 """
 
-import argparse
 import hashlib
-import importlib
+import inspect
 import json
 import os
-import pkgutil
-import re
-import sys
 import time
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
-import noisyweights.experiments
+from noisyweights.experiments import catalogue
 from noisyweights.files import replacing
+from noisyweights.ledger import code, provenance
 from noisyweights.quiet_tensorflow import many_networks
 
 if TYPE_CHECKING:
     from noisyweights.experiments.device import Device
 
 __all__ = [
-    "PROFILES",
-    "Experiment",
     "Point",
+    "code_of",
     "compute",
-    "find",
-    "gather",
-    "names",
+    "making",
+    "read_header",
     "read_point",
-    "run",
-    "seconds",
-    "settings",
+    "takes_trained",
     "write_point",
 ]
 
-PROFILES = ("smoke", "quick", "full")
-
-_REQUIRED = ("PROFILES", "points", "compute", "collect", "measurements")
 _HEADER = "__point__"  # the array that carries the metadata; no result may have this name
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
-
-
-class Experiment(Protocol):
-    """What a module of `noisyweights.experiments` defines to be an experiment."""
-
-    PROFILES: Mapping[str, Any]
-
-    def points(self, config: Any) -> tuple[str, ...]: ...
-    def compute(self, config: Any, point: str, device: "Device") -> dict[str, np.ndarray]: ...
-    def collect(self, config: Any, device: "Device", points: Mapping[str, dict[str, np.ndarray]]) -> Any: ...
-    def measurements(self, result: Any) -> list: ...
+_DEVICE = "noisyweights.experiments.device"
+_LAWS = "noisyweights.noise.laws"
 
 
 @dataclass(frozen=True)
 class Point:
-    """One computed unit of an experiment: its arrays, and the settings that determine them.
+    """One computed unit of an experiment.
 
-    `config` is what JSON holds of the experiment's configuration, `device` the device's checksum, `seconds`
-    the time that the computation took.
+    experiment, point: what it is. profile: of the build that computed it. settings: what of the experiment's
+    configuration determines it, as JSON holds it. device: checksum of the noise file, "" where the device has
+    no part. arrays: the numbers. seconds: the time that they took. made: by what they were made, as far as
+    that is known: code (see `code_of`), commit, dirty, machine, versions, and the device's law.
     """
 
     experiment: str
     point: str
     profile: str
-    config: dict[str, Any]
+    settings: dict[str, Any]
     device: str
     arrays: dict[str, np.ndarray]
     seconds: float
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def origin(self) -> dict[str, Any]:
-        """All that determines the arrays, hence everything but the arrays and the time they took."""
+        """All that determines the arrays."""
         return {
             "experiment": self.experiment,
             "point": self.point,
-            "profile": self.profile,
-            "config": self.config,
+            "settings": self.settings,
             "device": self.device,
         }
 
@@ -103,54 +82,29 @@ class Point:
         return digest.hexdigest()
 
 
-def find(name: str) -> Experiment:
-    """Import the experiment `name`; raises ValueError when no module of that name defines one."""
-    package = noisyweights.experiments
-    modules = {
-        module.name.removeprefix(f"{package.__name__}.").removesuffix(".experiment"): module.name
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        if not module.ispkg
-    }
-    if name not in modules:
-        raise ValueError(
-            f"no experiment is called {name!r}: the modules of experiments/ are {', '.join(sorted(modules))}"
-        )
-    experiment = importlib.import_module(modules[name])
-    if missing := [required for required in _REQUIRED if not hasattr(experiment, required)]:
-        raise ValueError(f"{modules[name]} is no experiment: it does not define {', '.join(missing)}")
-    return experiment
+def code_of(experiment: str, *, device: bool) -> str:
+    """Fingerprint of the code that computes an experiment's points; `device`: whether a law has a part in it.
+
+    What characterises a device is no part of it, since a point names the law that came of it.
+    """
+    roots = [f"{catalogue.module_of(experiment)}.compute", *([_LAWS] if device else [])]
+    return code.fingerprint(*roots, outside=(_DEVICE,))
 
 
-def settings(name: str, *, profile: str) -> Any:
-    """Configuration of the experiment `name` in a profile; raises ValueError when it has no such profile."""
-    profiles = find(name).PROFILES
-    if profile not in profiles:
-        raise ValueError(f"no profile is called {profile!r}: {name} has {', '.join(profiles)}")
-    return profiles[profile]
-
-
-def names(name: str, *, profile: str) -> tuple[str, ...]:
-    """Names of the points of the experiment `name`; raises ValueError for a name that no file could bear."""
-    points = tuple(find(name).points(settings(name, profile=profile)))
-    if not points or len(set(points)) < len(points):
-        raise ValueError(f"{name} must name its points, each once; it gives {points!r}")
-    for point in points:
-        if not _SAFE_NAME.fullmatch(point):
-            raise ValueError(f"{name} calls a point {point!r}: name it by letters, digits and ._+-")
-    return points
-
-
-def compute(name: str, point: str, *, profile: str, device: "Device") -> Point:
-    """Compute one point of the experiment `name`.
+def compute(
+    name: str, point: str, *, profile: str, device: "Device", trained: np.ndarray | None = None
+) -> Point:
+    """Compute one point of the experiment `name`; `trained` are weights that another device's point kept.
 
     Raises ValueError for an unknown profile or point, TypeError when a result is no numeric array.
     """
-    config = settings(name, profile=profile)
-    if point not in (known := names(name, profile=profile)):
-        raise ValueError(f"{name} has no point {point!r} in profile {profile!r}: it has {', '.join(known)}")
+    config = catalogue.settings(name, profile=profile)
+    settings = catalogue.point_settings(name, point, config=config)
+    own = catalogue.uses_device(name, point)
     start = time.perf_counter()
+    given = {} if trained is None else {"trained": trained}
     with many_networks():
-        found = find(name).compute(config, point, device)
+        found = catalogue.find(name).compute(config, point, device, **given)
     arrays = {key: np.asarray(value) for key, value in found.items()}
     for key, array in arrays.items():
         if array.dtype.kind not in "biufc" or key == _HEADER:
@@ -161,18 +115,47 @@ def compute(name: str, point: str, *, profile: str, device: "Device") -> Point:
         experiment=name,
         point=point,
         profile=profile,
-        config=_as_json(config),
-        device=device.sha256,
+        settings=settings,
+        device=device.sha256 if own else "",
         arrays=arrays,
         seconds=time.perf_counter() - start,
+        made=making(name, device=device if own else None),
     )
+
+
+def making(name: str, *, device: "Device | None") -> dict[str, Any]:
+    """By what a point of the experiment `name` is made here and now."""
+    commit = provenance.commit()
+    return {
+        "code": code_of(name, device=device is not None),
+        "commit": commit.id,
+        "dirty": commit.dirty,
+        "machine": asdict(provenance.machine()),
+        "versions": dict(provenance.versions()),
+        "law": device.law.get_config() if device is not None else None,
+    }
+
+
+def takes_trained(name: str) -> bool:
+    """Whether the experiment `name` can start from kept weights."""
+    return "trained" in inspect.signature(catalogue.find(name).compute).parameters
 
 
 def write_point(path: str | os.PathLike, point: Point) -> None:
     """Write a point to `path` (.npz): under another name first, so that a killed run leaves no half file."""
-    header = json.dumps(point.origin | {"seconds": point.seconds, "sha256": point.sha256}).encode()
+    described = point.origin | {"profile": point.profile, "seconds": point.seconds, "made": dict(point.made)}
+    header = json.dumps(described | {"sha256": point.sha256}).encode()
     with replacing(path) as unfinished, unfinished.open("wb") as file:
-        np.savez(file, **point.arrays, **{_HEADER: np.frombuffer(header, np.uint8)})
+        np.savez_compressed(file, **point.arrays, **{_HEADER: np.frombuffer(header, np.uint8)})
+
+
+def read_header(path: str | os.PathLike) -> dict[str, Any]:
+    """What a point says of itself, without its arrays; raises ValueError when it cannot be read."""
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return json.loads(file[_HEADER].tobytes())
+    except _DAMAGE as error:
+        raise ValueError(_damaged(path, f"it cannot be read: {error}")) from error
 
 
 def read_point(path: str | os.PathLike) -> Point:
@@ -192,103 +175,5 @@ def read_point(path: str | os.PathLike) -> Point:
     return point
 
 
-def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLike = "") -> Any:
-    """Gather the points of the experiment `name` into its result, computing those not in `directory`/`name`/.
-
-    With a `directory`, newly computed points are written there. Returns what `collect` returns.
-    Raises ValueError for an unknown experiment or profile, a damaged file, and a point of other settings.
-    """
-    experiment, config = find(name), settings(name, profile=profile)
-    found, missing = {}, []
-    for point in names(name, profile=profile):
-        path = Path(directory) / name / f"{point}.npz"
-        if directory and path.is_file():
-            found[point] = _checked(path, config=config, point=point, device=device.sha256).arrays
-        else:
-            missing.append(point)
-    for point in tqdm(missing, desc=name, unit="point", disable=not missing):
-        computed = compute(name, point, profile=profile, device=device)
-        if directory:
-            write_point(Path(directory) / name / f"{point}.npz", computed)
-        found[point] = computed.arrays
-    return experiment.collect(config, device, {point: found[point] for point in names(name, profile=profile)})
-
-
-def gather(name: str, *, profile: str, directory: str | os.PathLike) -> Any:
-    """What `collect` makes of the points of experiment `name` in `directory`, all computed elsewhere.
-
-    For an experiment that no chapter computes, and in which the device has no part: its points may name any.
-    Raises FileNotFoundError for a missing file, ValueError as `run`.
-    """
-    config = settings(name, profile=profile)
-    wanted = names(name, profile=profile)
-    if missing := [point for point in wanted if not (Path(directory) / f"{point}.npz").is_file()]:
-        raise FileNotFoundError(f"{os.fspath(directory)} lacks these points of {name}: {', '.join(missing)}")
-    found = {}
-    for point in wanted:
-        path = Path(directory) / f"{point}.npz"
-        found[point] = _checked(path, config=config, point=point, experiment=name).arrays
-    return find(name).collect(config, None, found)
-
-
-def seconds(name: str, *, profile: str, directory: str | os.PathLike) -> float:
-    """Time in seconds that the points stored in `directory`/`name`/ took; 0 without a directory."""
-    if not directory:
-        return 0.0
-    files = (Path(directory) / name / f"{point}.npz" for point in names(name, profile=profile))
-    return sum(read_point(path).seconds for path in files if path.is_file())
-
-
-def _checked(path: Path, *, config: Any, point: str, **others: str) -> Point:
-    """Read a point and hold its origin against what is asked for."""
-    stored = read_point(path)
-    asked = {"point": point, "config": _as_json(config)} | others
-    if differing := [key for key, value in asked.items() if stored.origin[key] != value]:
-        raise ValueError(
-            f"{path} was computed with another {' and '.join(differing)}: delete it or name another directory"
-        )
-    return stored
-
-
-def _as_json(config: Any) -> dict[str, Any]:
-    """Fields of a frozen configuration as JSON gives them back (tuples become lists)."""
-    return json.loads(json.dumps(asdict(config)))
-
-
 def _damaged(path: str | os.PathLike, reason: str) -> str:
     return f"{os.fspath(path)} is damaged ({reason}): delete it, and it is computed anew"
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Compute one point into a file, or list the points of experiments: what the pipeline calls."""
-    parser = argparse.ArgumentParser(
-        prog="python -m noisyweights.experiments.points", description=main.__doc__
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("list", help="print {experiment: [point, ...]}")
-    listing.add_argument("experiment", nargs="+")
-    computing = commands.add_parser("compute", help="compute one point")
-    computing.add_argument("experiment")
-    computing.add_argument("point")
-    computing.add_argument("--device", required=True, help="a characterised device (.json) or a noise file")
-    computing.add_argument("--out", required=True, type=Path, help="the .npz file to write")
-    for command in (listing, computing):
-        command.add_argument("--profile", required=True)
-    options = parser.parse_args(arguments)
-    try:
-        if options.command == "list":
-            print(json.dumps({name: names(name, profile=options.profile) for name in options.experiment}))
-            return
-        if options.point not in names(options.experiment, profile=options.profile):
-            raise ValueError(f"{options.experiment} has no point {options.point!r} in {options.profile!r}")
-    except ValueError as error:
-        sys.exit(f"error: {error}")
-    from noisyweights.experiments.device import Device
-
-    device = Device.open(options.device)
-    point = compute(options.experiment, options.point, profile=options.profile, device=device)
-    write_point(options.out, point)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,8 @@ Each function displays one output. What a program reads of it (see `recorded`) l
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from html import escape
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.ledger import claims, record
+from noisyweights.ledger import claims, outcomes
 from noisyweights.ledger import provenance as origin
 from noisyweights.ledger.claims import Measurement
 from noisyweights.package_data import shown
@@ -24,6 +25,19 @@ from noisyweights.pages.markup import Column
 __all__ = ["figure", "number", "parameters", "provenance", "table", "verdicts"]
 
 _HIDDEN = "application/papermill.record/"  # MyST-NB glues an output with this prefix without showing it
+
+
+class PointsLike(Protocol):
+    """Where the points behind a page come from; see `experiments.results.Used`."""
+
+    experiment: str
+    seconds: float
+    computed: int
+    recorded: int
+    earlier: Sequence[str]
+    unused: Sequence[str]
+    commits: Mapping[str, int]
+    machines: Mapping[str, int]
 
 
 class DeviceLike(Protocol):
@@ -84,42 +98,50 @@ def verdicts(
     experiment: str,
     profile: str,
     device: DeviceLike,
+    recorded: outcomes.Recorded | None = None,
     also: Sequence[str] = (),
 ) -> None:
     """Display each claim's criterion, this build's measurements, the recorded full run's, and the verdicts.
 
-    `also` names claims that stand there even where this build measured nothing of them, as for want of data.
+    `recorded` is what the recorded full run says, see `experiments.results.recorded`. `also` names claims
+    that stand there even where this build measured nothing of them, as for want of data.
     Raises KeyError for a claim that does not exist, naming the nearest, and ValueError for quantities that
     the claims do not name, or a claim measured only in part.
     """
-    outcome = record.Outcome(
+    outcome = outcomes.Outcome(
         experiment=experiment,
         profile=profile,
         device={"name": device.name, "sha256": device.sha256, "reference": device.reference},
         measurements=tuple(measurements),
     )
-    here = Column("this build" if device.reference else device.name, profile, outcome.measurements)
-    columns = [*_recorded_column(experiment, reference=device.reference), here]
+    full = profile == "full" and device.reference
+    recorded = None if full else recorded or _earlier_run(experiment)
+    words = "the full run" if full else "this build" if device.reference else device.name
+    here = Column(words, profile, outcome.measurements)
+    columns = [*([] if recorded is None else [_recorded_column(recorded, reference=device.reference)]), here]
     known = claims.load()
     measured = [m.claim for m in outcome.measurements]
     tested = [claims.find(claim_id, known) for claim_id in dict.fromkeys((*also, *measured))]
     if not tested:
         raise ValueError(f"experiment {experiment!r} measured nothing; give the measurements of its claims")
     blocks = "".join(markup.claim(claim, columns) for claim in tested)
-    words = "\n".join(f"{claim.id}: {here.verdict(claim).value}" for claim in tested)
+    plain = "\n".join(f"{claim.id}: {here.verdict(claim).value}" for claim in tested)
     publish_display_data(
-        {"text/html": f'<div class="nw-verdicts">{blocks}</div>', "text/plain": words},
-        metadata={record.MEASUREMENTS: outcome.as_json()} if measured else {},
+        {"text/html": f'<div class="nw-verdicts">{blocks}</div>', "text/plain": plain},
+        metadata=({outcomes.MEASUREMENTS: outcome.as_json()} if measured else {})
+        | ({outcomes.RECORDED: recorded.as_json()} if recorded is not None else {}),
     )
 
 
-def _recorded_column(experiment: str, *, reference: bool) -> list[Column]:
-    """Return the column of the recorded full run, if there is one."""
-    path = record.FOLDER / f"{experiment}.json"
-    if not path.is_file():
-        return []
+def _earlier_run(experiment: str) -> outcomes.Recorded | None:
+    """What a full run measured of whose points none are recorded."""
+    path = outcomes.FOLDER / f"{experiment}.json"
+    return outcomes.read(path) if path.is_file() else None
+
+
+def _recorded_column(recorded: outcomes.Recorded, *, reference: bool) -> Column:
     label = "recorded full run" if reference else "reference, recorded full run"
-    return [Column(label, "full", record.read(path).outcome.measurements)]
+    return Column(label, "full", recorded.outcome.measurements)
 
 
 def parameters(config: Any, *, profile: str, device: DeviceLike) -> None:
@@ -158,16 +180,16 @@ def provenance(
     device: DeviceLike | None = None,
     config: Any = None,
     data: Sequence[DataSource] = (),
-    seconds: float = 0.0,
+    points: Sequence[PointsLike] = (),
 ) -> None:
     """Display where this page's numbers come from: edition, data, seed, time, commit, versions, machine.
 
     A page without an experiment leaves the first four out. `data` lists what the page used besides the
-    device; `seconds` is the time that its points took in other processes. Banners say what a reader must
-    know: uncommitted changes, embedded sample data, simulated devices, drawn pictures.
+    device, `points` which points it used. Banners say what a reader must know: uncommitted changes, embedded
+    sample data, simulated devices, drawn pictures, recorded points that are not used.
     """
     commit, machine, versions = origin.commit(), origin.machine(), dict(origin.versions())
-    duration = origin.elapsed() + seconds
+    duration = origin.elapsed() + sum(used.seconds for used in points)
     settings = json.loads(json.dumps(asdict(config))) if config is not None else {}
     sources = [source for source in data if not device or source.sha256 != device.sha256]
     edition = ""
@@ -178,6 +200,7 @@ def provenance(
         "Edition": escape(edition),
         "Profile": escape(profile),
         "Data": "<br>".join(map(_source, sources)),
+        "Points": "<br>".join(map(_points, points)),
         "Seed": escape(str(settings.get("seed", ""))),
         "Runtime": notation.duration(duration),
         "Commit": f"<code>{escape(str(commit))}</code>",
@@ -186,14 +209,15 @@ def provenance(
     }
     body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows.items() if value)
     panel = (
-        f'<section class="nw-provenance" aria-label="Provenance">{_banners(commit, sources)}'
+        f'<section class="nw-provenance" aria-label="Provenance">{_banners(commit, sources, points)}'
         f'<p class="nw-title">Where these numbers come from</p><dl>{body}</dl></section>'
     )
+    commits = Counter(dict(points[0].commits)) if points else Counter()
     facts = {
         "experiment": experiment,
         "config": settings,
         "seed": settings.get("seed"),
-        "commit": commit.id,
+        "commit": commits.most_common(1)[0][0] if commits else commit.id,
         "dirty": commit.dirty,
         "duration_s": round(duration, 1),
         "machine": asdict(machine),
@@ -201,11 +225,25 @@ def provenance(
     }
     publish_display_data(
         {"text/html": panel, "text/plain": f"commit {commit}, {notation.duration(duration)}"},
-        metadata={record.FACTS: facts} if experiment else {},
+        metadata={outcomes.FACTS: facts} if experiment else {},
     )
 
 
-def _banners(commit: origin.Commit, sources: Sequence[DataSource]) -> str:
+def _points(used: PointsLike) -> str:
+    """Which points of an experiment a page used, and what made them."""
+    parts = []
+    if used.recorded:
+        commits = ", ".join(f"<code>{escape(commit[:10])}</code>" for commit in sorted(used.commits))
+        machines = ", ".join(escape(machine) for machine in sorted(used.machines))
+        parts.append(f"{used.recorded} of the record (commit {commits}; {machines})")
+    if used.earlier:
+        parts.append(f"{len(used.earlier)} of them computed by earlier code")
+    if used.computed:
+        parts.append(f"{used.computed} of this build")
+    return f"{escape(used.experiment)}: {', '.join(parts)}; {notation.duration(used.seconds)} in all"
+
+
+def _banners(commit: origin.Commit, sources: Sequence[DataSource], points: Sequence[PointsLike]) -> str:
     """Return the warnings that a reader must not overlook."""
     texts = []
     if commit.dirty:
@@ -227,6 +265,12 @@ def _banners(commit: origin.Commit, sources: Sequence[DataSource]) -> str:
             texts.append(
                 f"<b>Synthetic pictures</b>: {escape(source.name)} are drawn by a program, in place of "
                 "photographs that may not be passed on."
+            )
+    for used in points:
+        if used.unused:
+            texts.append(
+                f"<b>Not used</b>: {len(used.unused)} recorded points of {escape(used.experiment)}, computed "
+                f"with other settings ({escape(', '.join(used.unused))})."
             )
     once = dict.fromkeys(texts)  # the splits of a set share its banner
     return "".join(f'<p class="nw-banner">{text}</p>' for text in once)

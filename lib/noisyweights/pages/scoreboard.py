@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from noisyweights.files import write_if_changed
-from noisyweights.ledger import claims, record
+from noisyweights.ledger import claims, outcomes
 from noisyweights.ledger.claims import Claim, Measurement
+from noisyweights.ledger.outcomes import Recorded
 from noisyweights.ledger.provenance import Commit
-from noisyweights.ledger.record import Recorded
 from noisyweights.ledger.verdicts import Verdict
 from noisyweights.pages import markup, notation
 from noisyweights.pages.markup import Column
@@ -54,6 +54,11 @@ def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Map
     if here or results:
         parts += ["## Where these results come from", _raw(_origins(here, results))]
     return "\n\n".join(parts) + "\n"
+
+
+def _is_full_run(run: Recorded) -> bool:
+    """Whether a chapter was built from the points of the full profile on the reference device."""
+    return run.outcome.profile == "full" and bool(run.outcome.device["reference"])
 
 
 def _columns(here: Sequence[Recorded], results: Sequence[Recorded]) -> list[Column]:
@@ -143,12 +148,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar=("NAME", "TITLE"),
         help="a chapter of the book, to link to",
     )
-    parser.add_argument("--recorded", default=record.FOLDER, type=Path, help="folder of recorded results")
+    parser.add_argument("--recorded", default=outcomes.FOLDER, type=Path, help="folder of recorded results")
     parser.add_argument("--out", required=True, type=Path, help="the page to write")
     options = parser.parse_args(arguments)
     try:
-        here, results = record.collect(options.notebooks), record.read_all(options.recorded)
-        text = page(here, tuple(results.values()), chapters=dict(options.chapters))
+        built = outcomes.collect(options.notebooks)
+        here = tuple(run for run in built if not _is_full_run(run))
+        full = {run.outcome.experiment: run for run in outcomes.read_all(options.recorded).values()}
+        for run in (*outcomes.of_record(options.notebooks), *filter(_is_full_run, built)):
+            full[run.outcome.experiment] = run
+        text = page(here, tuple(full.values()), chapters=dict(options.chapters))
     except (ValueError, KeyError, OSError) as error:
         sys.exit(f"error: {error.args[0] if isinstance(error, KeyError) else error}")
     write_if_changed(options.out, text)

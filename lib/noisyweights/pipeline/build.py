@@ -3,8 +3,8 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,18 +12,18 @@ from urllib.parse import quote
 
 from snakemake.cli import main as snakemake
 
-from noisyweights.ledger import record
-from noisyweights.pipeline import progress
-from noisyweights.pipeline.alone import alone
+from noisyweights.pipeline import dependencies, progress
 from noisyweights.pipeline.edition import Edition
 from noisyweights.pipeline.plan import Plan, plan
+from noisyweights.pipeline.single_build import alone
+from noisyweights.pipeline.workers import serving
 
 __all__ = ["build", "serve"]
 
 PORT = 8000
 
 
-def build(edition: Plan, arguments: Sequence[str] = ()) -> bool:
+def build(edition: Plan, arguments: Iterable[str] = ()) -> bool:
     """Run the Snakefile for an edition; return whether everything succeeded."""
     progress.register(edition)
     command = [
@@ -32,21 +32,26 @@ def build(edition: Plan, arguments: Sequence[str] = ()) -> bool:
         *("--config", f"profile={edition.edition.profile}", f"noise={quote(edition.edition.noise)}"),
         *arguments,
     ]
-    try:
-        snakemake(command)
-    except SystemExit as end:
-        return not end.code
+    modules = [
+        dependencies.experiment_module(name)
+        for name in edition.points
+        if not all(Path(file).is_file() for file in edition.point_files(name))
+    ]
+    with serving(modules) if modules else nullcontext():
+        try:
+            snakemake(command)
+        except SystemExit as end:
+            return not end.code
     return True
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Build the book for one profile and one device, and print where its site is."""
     parser = argparse.ArgumentParser(prog="python -m noisyweights.pipeline.build", description=main.__doc__)
-    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--profile", default="record")
     parser.add_argument(
         "--noise", default="", help="a file with a column of noise samples; empty: the reference"
     )
-    parser.add_argument("--record", action="store_true", help="write the results to data/recorded/")
     parser.add_argument("--serve", action="store_true", help=f"show the site at http://localhost:{PORT}")
     parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
     options = parser.parse_args(arguments)
@@ -61,8 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"error: {error}")
     if not done:
         sys.exit(f"{edition.name} is not finished: mend what failed, and the same command goes on from here.")
-    if options.record:
-        record.main(book.executed())
     print(f"Site: {edition.index.resolve()}")
     if options.serve:
         serve(edition)

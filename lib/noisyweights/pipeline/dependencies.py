@@ -9,10 +9,20 @@ from pathlib import Path
 
 import grimp
 
-__all__ = ["closure", "data_sets", "experiment_module", "experiments", "files", "imported", "loads_lazily"]
+__all__ = [
+    "all_experiments",
+    "closure",
+    "data_sets",
+    "experiment_module",
+    "experiments",
+    "files",
+    "imported",
+    "loads_lazily",
+]
 
 PACKAGE = "noisyweights"
 _EXPERIMENTS = f"{PACKAGE}.experiments"
+_DEFINED = ("PROFILES", "points", "compute", "collect", "measurements")
 
 
 @cache
@@ -67,15 +77,11 @@ def imported(code: str, *, where: str) -> frozenset[str]:
 
 
 def experiments(code: str, *, where: str) -> tuple[str, ...]:
-    """Names of the experiments that a chapter uses: those it imports, and those it runs by their name.
+    """Names of the experiments that a chapter runs.
 
     Raises ValueError for the name of an experiment that does not exist.
     """
-    names = {
-        module.removeprefix(f"{_EXPERIMENTS}.").removesuffix(".experiment")
-        for module in imported(code, where=where)
-        if module.startswith(f"{_EXPERIMENTS}.") and is_experiment(module)
-    }
+    names = set()
     runs = _names_of_run(code)
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in runs:
@@ -90,6 +96,16 @@ def experiments(code: str, *, where: str) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def all_experiments() -> tuple[str, ...]:
+    """Names of all experiments of the library."""
+    modules = (module for module in graph().modules if module.startswith(f"{_EXPERIMENTS}."))
+    return tuple(sorted(_experiment(module) for module in modules if is_experiment(module)))
+
+
+def _experiment(module: str) -> str:
+    return module.removeprefix(f"{_EXPERIMENTS}.").removesuffix(".experiment")
+
+
 def experiment_module(name: str) -> str:
     """The module of an experiment: "regression" is regression/experiment.py, "a.b" is a/b.py."""
     module = f"{_EXPERIMENTS}.{name}"
@@ -97,41 +113,43 @@ def experiment_module(name: str) -> str:
 
 
 def data_sets(experiment: str) -> tuple[str, ...]:
-    """Image sets that an experiment loads: what its module assigns to DATASETS, read without importing it."""
-    for node in ast.parse(_file(experiment_module(experiment)).read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DATASETS":
-            return tuple(ast.literal_eval(node.value))
-    return ()
+    """Image sets that an experiment loads: what DATASETS is in its module, read without importing it."""
+    value = _value("DATASETS", experiment_module(experiment))
+    return tuple(ast.literal_eval(value)) if value is not None else ()
+
+
+def _value(name: str, module: str) -> ast.expr | None:
+    """What a module assigns to a name, itself or where it imports it from."""
+    for node in ast.parse(_file(module).read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return node.value
+        if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
+            return _value(name, str(node.module))
+    return None
 
 
 def _names_of_run(code: str) -> set[str]:
-    """What a chapter calls `noisyweights.experiments.points.run` by, after its imports."""
+    """What a chapter calls `noisyweights.experiments.results.run` by, after its imports."""
     names = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module == _EXPERIMENTS:
-            names |= {f"{alias.asname or alias.name}.run" for alias in node.names if alias.name == "points"}
-        elif isinstance(node, ast.ImportFrom) and node.module == f"{_EXPERIMENTS}.points":
+            names |= {f"{alias.asname or alias.name}.run" for alias in node.names if alias.name == "results"}
+        elif isinstance(node, ast.ImportFrom) and node.module == f"{_EXPERIMENTS}.results":
             names |= {alias.asname or alias.name for alias in node.names if alias.name == "run"}
         elif isinstance(node, ast.Import):
             modules = {alias.name: alias.asname or alias.name for alias in node.names}
-            names |= {f"{name}.run" for module, name in modules.items() if module == f"{_EXPERIMENTS}.points"}
+            names |= {
+                f"{name}.run" for module, name in modules.items() if module == f"{_EXPERIMENTS}.results"
+            }
     return names
 
 
 def is_experiment(module: str) -> bool:
-    """Whether a module assigns PROFILES at its top level, read without importing it."""
+    """Whether a module offers in `__all__` what defines an experiment, read without importing it."""
     if module not in graph().modules:
         return False
-    for node in ast.parse(_file(module).read_text("utf-8")).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if any(isinstance(target, ast.Name) and target.id == "PROFILES" for target in targets):
-            return _defines_points(module)
-    return False
-
-
-def _defines_points(module: str) -> bool:
-    body = ast.parse(_file(module).read_text("utf-8")).body
-    return {"points", "compute"} <= {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    offered = _value("__all__", module)
+    return offered is not None and set(_DEFINED) <= set(ast.literal_eval(offered))
 
 
 def _module(name: str, *, where: str) -> str:

@@ -1,21 +1,24 @@
 """An edition: the book for one profile and one device, in a folder of its own."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from noisyweights.experiments.points import PROFILES
+from noisyweights.files import file_sha256
 
 __all__ = ["BUILD", "REFERENCE", "Edition"]
 
+PROFILES = ("record", "smoke", "quick", "full")
 BUILD = Path("_build")
 REFERENCE = Path("data/devices/bayes_mtj.csv")
 
 
 @dataclass(frozen=True)
 class Edition:
-    """Profile and noise file of one build of the book; an empty `noise` means the reference device."""
+    """Profile and noise file of one build of the book; an empty `noise` means the reference device.
+
+    The profile "record" is the full run as it is recorded; the others compute their points.
+    """
 
     profile: str
     noise: str
@@ -35,8 +38,7 @@ class Edition:
         path = Path(noise).expanduser()
         if not path.is_file():
             raise ValueError(f"there is no noise file {noise}: NOISE names a file with a column of samples")
-        with path.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        checksum = file_sha256(path)
         stem = re.sub(r"[^A-Za-z0-9_]+", "-", path.stem).strip("-") or "noise"
         return cls(profile, str(path), f"{profile}-{stem}-{checksum[:8]}")
 

@@ -8,17 +8,18 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from noisyweights import datasets
-from noisyweights.files import replacing, write_if_changed
+from noisyweights.files import file_sha256, replacing, write_if_changed
 from noisyweights.pipeline import chapters, dependencies
 from noisyweights.pipeline.edition import Edition
 
@@ -37,7 +38,10 @@ _NUMERIC = ("keras", "numpy", "scipy", "tensorflow", "tensorflow-probability", "
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page with code: where it comes from, what it imports, and which experiments it shows."""
+    """A page with code: where it comes from, what it imports, and which experiments it shows.
+
+    profile: that of its points. An edition that reads the record shows the full run where it holds enough.
+    """
 
     name: str
     title: str
@@ -46,18 +50,21 @@ class Chapter:
     modules: frozenset[str]
     experiments: tuple[str, ...]
     parametrized: bool
+    profile: str
 
 
 @dataclass(frozen=True)
 class Plan:
     """All that one build of an edition has to do.
 
-    `data` says of each experiment which image sets it would load now.
+    points: what is to be computed of each experiment of a chapter. described: of every experiment, see
+    `noisyweights.experiments describe`. data: which image sets each would load now.
     """
 
     edition: Edition
     chapters: tuple[Chapter, ...]
     points: dict[str, tuple[str, ...]]
+    described: dict[str, Any]
     data: dict[str, tuple[str, ...]]
 
     @property
@@ -76,21 +83,37 @@ class Plan:
     def chapter(self, name: str) -> Chapter:
         return next(chapter for chapter in self.chapters if chapter.name == name)
 
+    def profile(self, experiment: str) -> str:
+        """The profile that an experiment's points are computed in."""
+        shown = (chapter.profile for chapter in self.chapters if experiment in chapter.experiments)
+        return next(shown, self.edition.profile)
+
+    def lacking(self, experiment: str) -> tuple[str, ...]:
+        """Points of the full profile that the record does not hold."""
+        return _computed(self.described[experiment], "full")
+
+    def point_file(self, experiment: str, point: str) -> str:
+        return str(self.folder / "points" / experiment / f"{point}.npz")
+
     def point_files(self, experiment: str) -> list[str]:
-        return [
-            str(self.folder / "points" / experiment / f"{point}.npz") for point in self.points[experiment]
-        ]
+        return [self.point_file(experiment, point) for point in self.points[experiment]]
 
     def device_inputs(self) -> list[str]:
         return [str(self.edition.source), *_sources("noisyweights.experiments.device")]
 
-    def point_inputs(self, experiment: str) -> list[str]:
-        modules = (dependencies.experiment_module(experiment), "noisyweights.experiments.points")
-        return [self.device, *_measured_devices(), *_sources(*modules)]
+    def point_inputs(self, experiment: str, point: str) -> list[str]:
+        modules = (dependencies.experiment_module(experiment), "noisyweights.experiments.__main__")
+        weights = RECORDED / experiment / f"{point}.npz"
+        kept = [str(weights)] if self.profile(experiment) == "full" and weights.is_file() else []
+        return [self.device, *kept, *_measured_devices(), *_sources(*modules)]
 
     def execute_inputs(self, name: str) -> list[str]:
         chapter = self.chapter(name)
-        recorded = [RECORDED / f"{experiment}.json" for experiment in chapter.experiments]
+        recorded = [
+            file
+            for experiment in chapter.experiments
+            for file in (RECORDED / f"{experiment}.json", *sorted((RECORDED / experiment).glob("*.npz")))
+        ]
         return [
             str(chapter.code),
             self.device,
@@ -106,7 +129,7 @@ class Plan:
         if not self.chapter(name).parametrized:
             return ""
         values = {
-            "profile": self.edition.profile,
+            "profile": self.chapter(name).profile,
             "device": self.device,
             "points": str(self.folder / "points"),
         }
@@ -143,9 +166,17 @@ def plan(profile: str, noise: str = "") -> Plan:
     they are meant to be.
     """
     edition = Edition.of(profile, noise)
-    found = tuple(_chapters(edition))
-    experiments = sorted({name for chapter in found for name in chapter.experiments})
-    return Plan(edition, found, _points(edition, experiments), _data(experiments))
+    read = list(_chapters(edition))
+    experiments = dependencies.all_experiments()
+    described = _described(edition, experiments)
+    profiles = _profiles(edition, [chapter.experiments for chapter in read], described)
+    found = [
+        replace(chapter, profile=profiles[chapter.experiments[0]]) if chapter.experiments else chapter
+        for chapter in read
+    ]
+    shown = sorted({name for chapter in found for name in chapter.experiments})
+    points = {name: _computed(described[name], profiles[name]) for name in shown}
+    return Plan(edition, tuple(found), points, described, _data(experiments))
 
 
 def entries(toc: dict | list | None = None) -> Iterator[str]:
@@ -183,37 +214,74 @@ def _chapters(edition: Edition) -> Iterator[Chapter]:
             modules=dependencies.imported(code, where=str(source)),
             experiments=dependencies.experiments(code, where=str(source)),
             parametrized=chapters.parameters(notebook),
+            profile=edition.profile,
         )
         write_if_changed(chapter.code, chapters.code_only(notebook))
         yield chapter
 
 
-def _points(edition: Edition, experiments: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Names of the points of each experiment.
+def _described(edition: Edition, experiments: Sequence[str]) -> dict[str, Any]:
+    """What `noisyweights.experiments describe` says of each experiment.
 
-    Only the experiments know them, and importing these takes as long as TensorFlow does. So another process
-    asks them, and a file keeps the answer for as long as the sources stay the same.
+    Only the experiments know, and importing these takes as long as TensorFlow does. So another process asks
+    them, and a file keeps the answer for as long as sources, device and record stay the same.
     """
     if not experiments:
         return {}
-    modules = ["noisyweights.experiments.points", *map(dependencies.experiment_module, experiments)]
-    digest = hashlib.sha256(edition.profile.encode())
+    sha256 = file_sha256(edition.source)
+    modules = ["noisyweights.experiments.__main__", *map(dependencies.experiment_module, experiments)]
+    digest = hashlib.sha256(sha256.encode())
     for path in _sources(*modules):
         digest.update(path.encode() + b"\0" + Path(path).read_bytes())
-    kept = edition.folder / "points.json"
+    for name in experiments:
+        for file in sorted((RECORDED / name).glob("*.npz")):
+            state = file.stat()
+            digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\0".encode())
+    kept = edition.folder / "experiments.json"
     # It is only a cache: one that is damaged or missing says nothing.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         known = json.loads(kept.read_text("utf-8"))
-        if known["sources"] == digest.hexdigest():
-            return {name: tuple(points) for name, points in known["points"].items()}
-    command = [sys.executable, "-m", modules[0], "list", *experiments, "--profile", edition.profile]
+        if known["state"] == digest.hexdigest():
+            return known["experiments"]
+    command = [sys.executable, "-m", "noisyweights.experiments", "describe", *experiments, "--sha256", sha256]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise ValueError(f"the experiments cannot name their points:\n{answer.stderr.strip()}")
-    points = json.loads(answer.stdout)
+    described = json.loads(answer.stdout)
     with replacing(kept) as unfinished:
-        unfinished.write_text(json.dumps({"sources": digest.hexdigest(), "points": points}), "utf-8")
-    return {name: tuple(points) for name, points in points.items()}
+        unfinished.write_text(json.dumps({"state": digest.hexdigest(), "experiments": described}), "utf-8")
+    return described
+
+
+def _profiles(
+    edition: Edition, chapters: Iterable[Sequence[str]], described: Mapping[str, Any]
+) -> dict[str, str]:
+    """The profile that each experiment is shown in, one for all of a chapter.
+
+    An edition that reads the record shows the full run where the record holds all of it, or for another
+    device all but what hangs on the device; elsewhere it computes the quick profile.
+    """
+    if edition.profile != "record":
+        return dict.fromkeys(described, edition.profile)
+    found = dict.fromkeys(described, "full")
+    for experiments in chapters:
+        if not all(_recorded(described[name], own=bool(edition.noise)) for name in experiments):
+            found |= dict.fromkeys(experiments, "quick")
+    return found
+
+
+def _recorded(described: Mapping[str, Any], *, own: bool) -> bool:
+    """Whether the record is all that an experiment needs; `own`: for a device other than the reference."""
+    if own and described["retrains"]:
+        return False
+    there = {*described["recorded"], *(described["reusable"] if own else ())}
+    return there >= set(described["points"]["full"])
+
+
+def _computed(described: Mapping[str, Any], profile: str) -> tuple[str, ...]:
+    """Points that a build has to compute."""
+    recorded = set(described["recorded"]) if profile == "full" else set()
+    return tuple(point for point in described["points"][profile] if point not in recorded)
 
 
 def _data(experiments: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -91,7 +91,7 @@ def write_notebooks(book: Plan, out: Path, *, config: Mapping[str, Any], commit:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write what is published of a built edition: what the publishing workflow calls."""
     parser = argparse.ArgumentParser(prog="python -m noisyweights.pipeline.release", description=main.__doc__)
-    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--profile", default="record")
     parser.add_argument("--commit", required=True, help="the commit that the edition was built from")
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args(arguments)

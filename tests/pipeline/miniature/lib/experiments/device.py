@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from noisyweights.files import replacing
+from noisyweights.noise.laws import Point
 
 __all__ = ["Device"]
 
@@ -21,6 +22,11 @@ class Device:
     name: str
     sha256: str
     loc: float
+
+    @property
+    def law(self) -> Point:
+        """The law that stands for the device."""
+        return Point()
 
     @classmethod
     def open(cls, path: str) -> "Device":

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from noisyweights.ledger import provenance, record
+from noisyweights.ledger import outcomes, provenance
 from noisyweights.ledger.claims import Measurement
-from noisyweights.ledger.record import Outcome, Recorded
+from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.pages import display
 
 OUTCOME = Outcome(
@@ -25,21 +25,21 @@ FACTS = {"config": {"seed": 1}, "seed": 1, "commit": "c0ffee", "dirty": False, "
 
 
 def test_round_trip_is_exact(tmp_path) -> None:
-    path = record.write(Recorded(OUTCOME, FACTS), tmp_path)
-    assert record.read(path) == Recorded(OUTCOME, FACTS)
-    assert record.read_all(tmp_path) == {"quadrature": Recorded(OUTCOME, FACTS)}
+    path = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path)
+    assert outcomes.read(path) == Recorded(OUTCOME, FACTS)
+    assert outcomes.read_all(tmp_path) == {"quadrature": Recorded(OUTCOME, FACTS)}
 
 
 def test_the_file_is_plain_json(tmp_path) -> None:
     """Infinity has no name in JSON; a browser would refuse it."""
-    text = record.write(Recorded(OUTCOME, FACTS), tmp_path).read_text(encoding="utf-8")
+    text = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path).read_text(encoding="utf-8")
     rows = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in the file"))["measurements"]
     assert (rows[1]["low"], rows[2]["value"]) == ("-inf", "inf")
 
 
 def test_writing_twice_gives_the_same_bytes_and_leaves_no_other_file(tmp_path) -> None:
-    first = record.write(Recorded(OUTCOME, FACTS), tmp_path).read_bytes()
-    assert record.write(Recorded(OUTCOME, FACTS), tmp_path).read_bytes() == first
+    first = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path).read_bytes()
+    assert outcomes.write(Recorded(OUTCOME, FACTS), tmp_path).read_bytes() == first
     assert [path.name for path in tmp_path.iterdir()] == ["quadrature.json"]
 
 
@@ -52,7 +52,7 @@ def test_writing_twice_gives_the_same_bytes_and_leaves_no_other_file(tmp_path) -
 )
 def test_only_full_runs_of_the_reference_are_recorded(tmp_path, changes, message) -> None:
     with pytest.raises(ValueError, match=message):
-        record.write(Recorded(dataclasses.replace(OUTCOME, **changes), FACTS), tmp_path)
+        outcomes.write(Recorded(dataclasses.replace(OUTCOME, **changes), FACTS), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -67,19 +67,19 @@ def test_only_full_runs_of_the_reference_are_recorded(tmp_path, changes, message
     ],
 )  # fmt: skip
 def test_damage_names_the_file_and_the_mend(tmp_path, old: str, new: str) -> None:
-    path = record.write(Recorded(OUTCOME, FACTS), tmp_path)
+    path = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path)
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text[::-1].replace(old[::-1], new[::-1], 1)[::-1], encoding="utf-8")
     with pytest.raises(ValueError, match=r"quadrature\.json.*git checkout -- data/recorded/quadrature\.json"):
-        record.read(path)
+        outcomes.read(path)
 
 
 def test_outcomes_are_gathered_from_a_notebook(shown, notebook, device, config) -> None:
     measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
     display.verdicts(measurements, experiment="quadrature", profile="full", device=device)
     display.provenance(experiment="quadrature", profile="full", device=device, config=config)
-    (found,) = record.collect([notebook(shown)])
+    (found,) = outcomes.collect([notebook(shown)])
     assert found.outcome.measurements == tuple(measurements)
     assert found.outcome.device["sha256"] == device.sha256
     assert found.facts["seed"] == config.seed
@@ -90,19 +90,19 @@ def test_a_page_without_provenance_is_not_recorded(shown, notebook, device) -> N
     measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
     display.verdicts(measurements, experiment="quadrature", profile="full", device=device)
     with pytest.raises(ValueError, match="no provenance of quadrature"):
-        record.collect([notebook(shown)])
+        outcomes.collect([notebook(shown)])
 
 
 def test_what_is_no_notebook_is_named(tmp_path) -> None:
     path = tmp_path / "x.ipynb"
     path.write_text("{")
     with pytest.raises(ValueError, match=r"x\.ipynb is not an executed notebook"):
-        record.outcomes(path)
+        outcomes.outcomes(path)
 
 
 def test_a_run_with_uncommitted_changes_is_not_recorded(tmp_path) -> None:
     with pytest.raises(ValueError, match=r"uncommitted changes.*commit them"):
-        record.write(Recorded(OUTCOME, FACTS | {"dirty": True}), tmp_path)
+        outcomes.write(Recorded(OUTCOME, FACTS | {"dirty": True}), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -116,8 +116,8 @@ def test_command_line_writes(shown, notebook, device, config, tmp_path) -> None:
     measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
     display.verdicts(measurements, experiment="quadrature", profile="full", device=device)
     display.provenance(experiment="quadrature", profile="full", device=device, config=config)
-    record.main([str(notebook(shown)), "--out", str(tmp_path / "out")])
-    assert record.read(tmp_path / "out" / "quadrature.json").outcome.profile == "full"
+    outcomes.main([str(notebook(shown)), "--out", str(tmp_path / "out")])
+    assert outcomes.read(tmp_path / "out" / "quadrature.json").outcome.profile == "full"
 
 
 def test_command_line_ends_with_the_error(shown, notebook, device, config, tmp_path) -> None:
@@ -125,4 +125,4 @@ def test_command_line_ends_with_the_error(shown, notebook, device, config, tmp_p
     display.verdicts(measurements, experiment="quadrature", profile="smoke", device=device)
     display.provenance(experiment="quadrature", profile="smoke", device=device, config=config)
     with pytest.raises(SystemExit, match="error: quadrature ran in profile 'smoke'"):
-        record.main([str(notebook(shown)), "--out", str(tmp_path / "out")])
+        outcomes.main([str(notebook(shown)), "--out", str(tmp_path / "out")])

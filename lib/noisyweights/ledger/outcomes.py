@@ -1,21 +1,18 @@
-"""Recorded results: what the long runs measured, kept under data/recorded with all that produced it.
+"""Outcomes: what experiments measured, as chapters leave it in their notebooks for the scoreboard.
 
-A chapter leaves two payloads in the metadata of its outputs: what it measured, and what it was run with.
-`make record` gathers them out of executed notebooks. The files are written by this module only; a checksum
-guards them.
+A chapter leaves payloads in the metadata of its outputs: what it measured, what it was run with, and what the
+recorded full run says. Of experiments whose points are not recorded yet, a checksummed JSON file under
+data/recorded keeps what an earlier full run measured.
 """
 
-import argparse
 import hashlib
 import json
 import math
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from noisyweights.files import replacing
 from noisyweights.ledger.claims import Measurement
 from noisyweights.package_data import DATA
 
@@ -23,13 +20,14 @@ __all__ = [
     "FACTS",
     "FOLDER",
     "MEASUREMENTS",
+    "RECORDED",
     "Outcome",
     "Recorded",
     "collect",
+    "of_record",
     "outcomes",
     "read",
     "read_all",
-    "write",
 ]
 
 FOLDER = DATA / "recorded"
@@ -37,6 +35,7 @@ FOLDER = DATA / "recorded"
 # Keys in an output's metadata. Among its data they would be a MIME type that a site generator warns about.
 MEASUREMENTS = "application/vnd.noisyweights.measurements+json"
 FACTS = "application/vnd.noisyweights.provenance+json"
+RECORDED = "application/vnd.noisyweights.recorded+json"
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,10 @@ class Recorded:
     outcome: Outcome
     facts: Mapping[str, Any]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the payload that `of_record` reads."""
+        return {"outcome": self.outcome.as_json(), "facts": dict(self.facts)}
+
 
 def outcomes(notebook: str | Path) -> tuple[tuple[Outcome, ...], Mapping[str, Mapping[str, Any]]]:
     """Return what an executed notebook measured, and the facts of its experiments by their name.
@@ -92,9 +95,7 @@ def outcomes(notebook: str | Path) -> tuple[tuple[Outcome, ...], Mapping[str, Ma
     measured: list[Outcome] = []
     facts: dict[str, Mapping[str, Any]] = {}
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for output in (output for cell in cells for output in cell.get("outputs", ())):
-            metadata = output.get("metadata", {})
+        for metadata in _metadata(path):
             if MEASUREMENTS in metadata:
                 measured.append(Outcome.from_json(metadata[MEASUREMENTS]))
             if FACTS in metadata:
@@ -109,44 +110,10 @@ def outcomes(notebook: str | Path) -> tuple[tuple[Outcome, ...], Mapping[str, Ma
     return tuple(measured), facts
 
 
-def write(recorded: Recorded, folder: str | Path = FOLDER) -> Path:
-    """Write a recorded result, whole or not at all, and return its path.
-
-    Raises ValueError for a profile other than full, a device other than the reference, and a run with
-    uncommitted changes.
-    """
-    outcome = recorded.outcome
-    if outcome.profile != "full":
-        raise ValueError(
-            f"{outcome.experiment} ran in profile {outcome.profile!r}; only full runs are recorded "
-            "(make book PROFILE=full, then make record)"
-        )
-    if not outcome.device.get("reference"):
-        raise ValueError(
-            f"{outcome.experiment} ran on device {outcome.device.get('name')!r}; only the reference device "
-            "is recorded (make record without NOISE)"
-        )
-    if recorded.facts.get("dirty"):
-        raise ValueError(
-            f"{outcome.experiment} ran with uncommitted changes, so no commit holds what made its numbers; "
-            "commit them, then make record"
-        )
-    content = {**outcome.as_json(), **recorded.facts}
-    path = Path(folder) / f"{outcome.experiment}.json"
-    with replacing(path) as unfinished:
-        text = json.dumps(
-            {**content, "sha256": _checksum(content)}, indent=1, ensure_ascii=False, allow_nan=False
-        )
-        unfinished.write_text(text + "\n", encoding="utf-8")
-    return path
-
-
 def read(path: str | Path) -> Recorded:
     """Read a recorded result; raises ValueError with the mend when it was altered or damaged."""
     path = Path(path)
-    mend = (
-        f"restore it with `git checkout -- data/recorded/{path.name}`, or record it again with `make record`"
-    )
+    mend = f"restore it with `git checkout -- data/recorded/{path.name}`"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         checksum = content.pop("sha256")
@@ -191,18 +158,18 @@ def _checksum(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Record what executed notebooks of the full profile measured."""
-    parser = argparse.ArgumentParser(prog="python -m noisyweights.ledger.record", description=main.__doc__)
-    parser.add_argument("notebooks", nargs="+", type=Path, help="executed notebooks")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the recorded results")
-    options = parser.parse_args(arguments)
-    try:
-        for recorded in collect(options.notebooks):
-            print(f"recorded {write(recorded, options.out)}")
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+def of_record(notebooks: Iterable[str | Path]) -> tuple[Recorded, ...]:
+    """Gather what executed notebooks say of the recorded full run."""
+    payloads = (
+        metadata[RECORDED]
+        for notebook in notebooks
+        for metadata in _metadata(Path(notebook))
+        if RECORDED in metadata
+    )
+    return tuple(Recorded(Outcome.from_json(one["outcome"]), one["facts"]) for one in payloads)
 
 
-if __name__ == "__main__":
-    main()
+def _metadata(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The metadata of all outputs of a notebook."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        yield from (output.get("metadata", {}) for output in cell.get("outputs", ()))

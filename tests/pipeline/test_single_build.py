@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from noisyweights.pipeline.alone import alone
 from noisyweights.pipeline.edition import Edition
+from noisyweights.pipeline.single_build import alone
 
 HOLDER = """
 import fcntl, os, time

@@ -1,0 +1,174 @@
+"""Results: the points of an experiment gathered from a build, from the record, or computed here."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from noisyweights.experiments import catalogue, points, record
+from noisyweights.experiments.points import Point
+from noisyweights.ledger import claims
+from noisyweights.ledger.claims import Measurement
+from noisyweights.ledger.outcomes import Outcome, Recorded
+
+if TYPE_CHECKING:
+    from noisyweights.experiments.device import Device
+
+__all__ = ["Used", "gather", "recorded", "run", "used"]
+
+
+def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLike = "") -> Any:
+    """Gather the points of the experiment `name` into its result, computing those that no file holds.
+
+    A point is looked for in `directory`/`name`/ and, in the full profile, in the record, which may hold
+    further trainings than the settings ask for: these are taken too. With a `directory`, newly computed
+    points are written there. Returns what `collect` returns.
+
+    Raises ValueError for an unknown experiment or profile, a damaged file, and a point of other settings.
+    """
+    found = _found(name, profile=profile, device=device, directory=directory)
+    missing = [point for point in catalogue.names(name, profile=profile) if point not in found]
+    for point in tqdm(missing, desc=name, unit="point", disable=not missing):
+        trained = record.weights(name, point) if profile == record.PROFILE else None
+        found[point] = points.compute(name, point, profile=profile, device=device, trained=trained)
+        if directory:
+            points.write_point(Path(directory) / name / f"{point}.npz", found[point])
+    return _collected(name, found, profile=profile, device=device)
+
+
+def gather(name: str, *, profile: str, directory: str | os.PathLike) -> Any:
+    """What `collect` makes of the points of the experiment `name` in `directory`, all computed elsewhere.
+
+    For an experiment that no chapter computes, and in which the device has no part: its points may name any.
+    Raises FileNotFoundError for a missing file, ValueError as `run`.
+    """
+    wanted = catalogue.names(name, profile=profile)
+    if missing := [point for point in wanted if not (Path(directory) / f"{point}.npz").is_file()]:
+        raise FileNotFoundError(f"{os.fspath(directory)} lacks these points of {name}: {', '.join(missing)}")
+    found = {
+        point: _checked(Path(directory) / f"{point}.npz", name, point, profile=profile) for point in wanted
+    }
+    return _collected(name, found, profile=profile, device=None)
+
+
+def recorded(
+    name: str, *others: str, device: "Device", counted: Iterable[Measurement] = ()
+) -> Recorded | None:
+    """What the recorded full run of a chapter measured on the reference device, with its circumstances.
+
+    Args:
+        name: the chapter's main experiment.
+        others: further experiments, which count where they are recorded.
+        device: that of the page; the reference is characterised anew where it is another.
+        counted: what the chapter measures without any points.
+
+    Returns None without a whole recorded run of the main experiment.
+    """
+    names = [one for one in (name, *others) if record.complete(one, sha256=record.reference())]
+    if name not in names:
+        return None
+    if not device.reference:
+        from noisyweights.experiments.device import Device
+
+        device = Device.open()
+    found, measured = {}, list(counted)
+    for one in names:
+        own = {point: record.as_point(kept) for point, kept in record.usable(one, device=device).items()}
+        result = _collected(one, own, profile=record.PROFILE, device=device)
+        measured += catalogue.find(one).measurements(result)
+        found |= {(one, point): kept for point, kept in own.items()}
+    outcome = Outcome(
+        experiment=name,
+        profile=record.PROFILE,
+        device={"name": device.name, "sha256": device.sha256, "reference": True},
+        measurements=tuple(claims.whole(measured)),
+    )
+    first = next(iter(found.values()))
+    facts = {
+        "seed": first.settings.get("seed"),
+        "commit": Counter(point.made["commit"] for point in found.values()).most_common(1)[0][0],
+        "dirty": False,
+        "duration_s": round(sum(point.seconds for point in found.values()), 1),
+        "machine": first.made["machine"],
+        "versions": first.made["versions"],
+    }
+    return Recorded(outcome, facts)
+
+
+@dataclass(frozen=True)
+class Used:
+    """Where the points behind a page come from.
+
+    seconds: what all of them took. computed: points of this build. recorded: points of the record, of them
+    `earlier` by code that has changed since. unused: recorded points of other settings. commits, machines:
+    what made the recorded ones, with their numbers.
+    """
+
+    experiment: str
+    seconds: float
+    computed: int
+    recorded: int
+    earlier: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    commits: Mapping[str, int] = field(default_factory=dict)
+    machines: Mapping[str, int] = field(default_factory=dict)
+
+
+def used(name: str, *, profile: str, device: "Device", directory: str | os.PathLike = "") -> Used:
+    """Say which points `run` takes; arguments as there."""
+    found = _found(name, profile=profile, device=device, directory=directory)
+    states = record.kept(name) if profile == record.PROFILE else {}
+    of_record = [found[point] for point in found if not _file(name, point, directory)]
+    return Used(
+        experiment=name,
+        seconds=sum(point.seconds for point in found.values()),
+        computed=len(catalogue.names(name, profile=profile)) - len(of_record),
+        recorded=len(of_record),
+        earlier=tuple(p.point for p in of_record if states[p.point].state is record.State.EARLIER_CODE),
+        unused=tuple(point for point, one in states.items() if one.state is record.State.OTHER_SETTINGS),
+        commits=Counter(point.made.get("commit", "") for point in of_record),
+        machines=Counter(point.made.get("machine", {}).get("cpu", "") for point in of_record),
+    )
+
+
+def _found(name: str, *, profile: str, device: "Device", directory: str | os.PathLike) -> dict[str, Point]:
+    """Points that need not be computed: those of a build first, then those of the record."""
+    found = {}
+    for point in catalogue.names(name, profile=profile):
+        if file := _file(name, point, directory):
+            own = device.sha256 if catalogue.uses_device(name, point) else ""
+            found[point] = _checked(file, name, point, profile=profile, device=own)
+    if profile == record.PROFILE:
+        for point, one in record.usable(name, device=device).items():
+            if point not in found:
+                found[point] = record.as_point(one)
+    return found
+
+
+def _file(name: str, point: str, directory: str | os.PathLike) -> Path | None:
+    """The file of a point that a build has computed."""
+    path = Path(directory) / name / f"{point}.npz"
+    return path if directory and path.is_file() else None
+
+
+def _checked(path: Path, name: str, point: str, *, profile: str, **others: str) -> Point:
+    """Read a point and hold its origin against what is asked for."""
+    stored = points.read_point(path)
+    settings = catalogue.point_settings(name, point, config=catalogue.settings(name, profile=profile))
+    asked = {"experiment": name, "point": point, "settings": settings} | others
+    if differing := [key for key, value in asked.items() if stored.origin[key] != value]:
+        raise ValueError(
+            f"{path} was computed with another {' and '.join(differing)}: delete it or name another directory"
+        )
+    return stored
+
+
+def _collected(name: str, found: Mapping[str, Point], *, profile: str, device: "Device | None") -> Any:
+    config = catalogue.settings(name, profile=profile)
+    order = catalogue.names(name, profile=profile)
+    ordered = [*(point for point in order if point in found), *sorted(set(found) - set(order))]
+    return catalogue.find(name).collect(config, device, {point: found[point].arrays for point in ordered})
