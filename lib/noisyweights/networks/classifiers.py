@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from noisyweights import seeds
 from noisyweights.networks.binary.layers import ErrorDecay
+from noisyweights.networks.compiled_epochs import CompiledEpochs
 
 __all__ = ["decaying_adam", "train"]
 
@@ -49,6 +50,52 @@ def train(
         no output for, or a loss that is not finite after an epoch, with the weights as they were before.
         TypeError for an optimizer that is none of a number of steps.
     """
+    x, labels = _checked(model, x, labels, epochs=epochs, batch_size=batch_size, optimizer=optimizer)
+    before = [weight.numpy() for weight in model.weights]
+    steps = -(-len(x) // batch_size)
+    decay, compiled = ErrorDecay(epochs=epochs), None
+    decay.set_model(model)
+    if keras.backend.backend() == "jax":
+        compiled = CompiledEpochs(
+            model, x, labels, optimizer=optimizer(epochs * steps), steps=epochs * steps, batch_size=batch_size
+        )
+    else:  # TensorFlow compiles for processors to slower code than it has
+        model.compile(
+            optimizer(epochs * steps),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+            steps_per_execution=min(_STEPS, steps),
+        )
+    losses = []
+    try:
+        for epoch in tqdm(range(epochs), desc="epochs", unit="", delay=5, leave=False):
+            order = seeds.generator(seed, "order", epoch).permutation(len(x))
+            if compiled is not None:
+                decay.on_epoch_begin(epoch)
+                losses.append(compiled(order))
+            else:
+                history = model.fit(
+                    x[order], labels[order], batch_size=batch_size, initial_epoch=epoch, epochs=epoch + 1,
+                    shuffle=False, callbacks=[decay], verbose=0,
+                )  # fmt: skip
+                losses.append(history.history["loss"][0])
+            if not np.isfinite(losses[-1]):
+                break
+    finally:
+        model.steps_per_execution = 1  # of predictions too
+    if not np.isfinite(losses[-1]):
+        for weight, value in zip(model.weights, before, strict=True):
+            weight.assign(value)
+        raise ValueError(
+            "the loss became NaN or infinite; the weights are as they were: lower the learning rate"
+        )
+    return np.array(losses)
+
+
+def _checked(
+    model: keras.Model, x: ArrayLike, labels: ArrayLike, *, epochs: int, batch_size: int, optimizer: object
+) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and labels as arrays for a model that is built; raises as `train` does."""
     x, labels = np.asarray(x, np.float32), np.asarray(labels)
     if not len(x) or len(x) != len(labels):
         raise ValueError(
@@ -70,33 +117,4 @@ def train(
             "optimizer is a function of the number of steps, such as decaying_adam(1e-3) gives, not "
             f"{optimizer if isinstance(optimizer, str) else type(optimizer).__name__}"
         )
-    before = [weight.numpy() for weight in model.weights]
-    steps = -(-len(x) // batch_size)
-    # TensorFlow compiles for processors to slower code than it has.
-    model.compile(
-        optimizer(epochs * steps),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
-        steps_per_execution=min(_STEPS, steps),
-    )
-    losses = []
-    decay = ErrorDecay(epochs=epochs)
-    try:
-        for epoch in tqdm(range(epochs), desc="epochs", unit="", delay=5, leave=False):
-            order = seeds.generator(seed, "order", epoch).permutation(len(x))
-            history = model.fit(
-                x[order], labels[order], batch_size=batch_size, initial_epoch=epoch, epochs=epoch + 1,
-                shuffle=False, callbacks=[decay], verbose=0,
-            )  # fmt: skip
-            losses.append(history.history["loss"][0])
-            if not np.isfinite(losses[-1]):
-                break
-    finally:
-        model.steps_per_execution = 1  # of predictions too
-    if not np.isfinite(losses[-1]):
-        for weight, value in zip(model.weights, before, strict=True):
-            weight.assign(value)
-        raise ValueError(
-            "the loss became NaN or infinite; the weights are as they were: lower the learning rate"
-        )
-    return np.array(losses)
+    return x, labels
