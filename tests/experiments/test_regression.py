@@ -1,6 +1,7 @@
 """The regression experiment: its data, its distance between predictions, and what its measurements say."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from scipy import special, stats
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.experiments.regression.experiment import GRID, LAWS
 from noisyweights.ledger import verdicts
+from noisyweights.networks import weight_draws
+from noisyweights.noise import laws
 
 CONFIG = regression.PROFILES["smoke"]
 
@@ -101,3 +104,97 @@ def test_equal_laws_have_distances_around_zero():
     draws[1, ..., 0] *= 2  # the negative control: a mixture that is wider
     distances = regression.energy_distances(*draws)
     assert distances.mean() > 10 * distances.std() / np.sqrt(60)
+
+
+TINY = replace(
+    CONFIG,
+    examples=40,
+    batch_size=20,
+    mle_epochs=1,
+    epochs=1,
+    draws=20,
+    depth=1,
+    width=3,
+    narrow_depth=2,
+    narrow_width=2,
+    tested=10,
+)
+
+
+def trained(**changes):
+    config = replace(TINY, **changes)
+    task = regression.make_task(config, reading="magnitude", repeat=0)
+    return config, task, regression.trained_network(config, "magnitude", task, seed=1)
+
+
+def test_the_yardstick_is_every_deviation_five_per_cent_wider():
+    _, _, network = trained()
+    before = [np.exp(layer.kernel_log_scale.numpy()) for layer in weight_draws.random_layers(network)]
+    after = [
+        np.exp(layer.kernel_log_scale.numpy())
+        for layer in weight_draws.random_layers(regression.wider(network))
+    ]
+    for own, wide in zip(before, after, strict=True):
+        assert wide == pytest.approx(1.05 * own, rel=1e-5)
+    unchanged = [np.exp(layer.kernel_log_scale.numpy()) for layer in weight_draws.random_layers(network)]
+    assert all((one == own).all() for one, own in zip(unchanged, before, strict=True))
+
+
+def test_the_network_of_the_mean_is_random_and_that_of_the_deviation_is_not():
+    config, _, network = trained()
+    random = weight_draws.random_layers(network)
+    assert [layer.name.partition("_")[0] for layer in random] == ["mean"] * (config.depth + 1)
+    assert {float(layer.prior_scale) for layer in random} == {config.prior_scale}
+    assert [float(layer.kl_weight) for layer in random] == pytest.approx([1 / config.examples] * len(random))
+    assert {layer.biases for layer in random} == {"fixed"}
+    assert {layer.law for layer in random} == {laws.gaussian()}
+
+
+@pytest.fixture
+def device(monkeypatch):
+    by_name = {name: laws.gaussian() for name in LAWS} | {"two_point": laws.two_point()}
+    monkeypatch.setattr(regression, "controls", lambda device: by_name)
+    return SimpleNamespace(law=laws.gaussian())
+
+
+def test_a_point_holds_the_predictions_of_its_network_under_each_law(device):
+    """The Gaussian under another name predicts the same to the bit, and nothing lies between equal laws."""
+    found = regression.compute(TINY, "magnitude.0", device)
+    gaussian, same = LAWS.index("gaussian"), LAWS.index("device")
+    for quantity in ("mean", "epistemic", "nll"):
+        np.testing.assert_array_equal(found[quantity][same], found[quantity][gaussian])
+    two_point = LAWS.index("two_point")
+    assert not np.array_equal(found["epistemic"][two_point], found["epistemic"][gaussian])
+    assert found["distance"][gaussian] == pytest.approx(found["distance"][same], abs=0)
+    # one hidden layer of ELU is homogeneous in its last kernel alone: wider weights widen the doubt
+    assert np.mean(found["epistemic"][-1]) > np.mean(found["epistemic"][gaussian])
+
+
+def test_kept_weights_give_the_numbers_of_the_training_that_made_them(device):
+    found = regression.compute(TINY, "narrow-deep.0", device)
+    again = regression.compute(TINY, "narrow-deep.0", device, trained=found["weights"])
+    for quantity, numbers in found.items():
+        np.testing.assert_array_equal(again[quantity], numbers, err_msg=quantity)
+    other = regression.compute(TINY, "narrow-deep.0", device, trained=1.5 * found["weights"])
+    assert not np.array_equal(other["mean"], found["mean"])
+
+
+def test_a_point_is_determined_by_its_own_sizes_alone():
+    wide = replace(TINY, narrow_width=9, long_epochs=7, seeds=50, variants=("long",))
+    assert regression.settings(wide, "magnitude.0") == regression.settings(TINY, "magnitude.3")
+    assert regression.settings(wide, "narrow-deep.0") != regression.settings(TINY, "narrow-deep.0")
+    assert regression.settings(wide, "long.0")["epochs"] == 7
+    assert regression.settings(replace(TINY, draws=9), "magnitude.0")["draws"] == 9
+
+
+def test_all_trainings_that_there_are_count():
+    points = synthetic()
+    more = {f"magnitude.{number}": points["magnitude.0"] for number in (0, 4, 7)}
+    result = regression.collect(CONFIG, None, points | more)
+    assert result.trainings() == 3
+    counted = {(m.claim, m.quantity): m.n for m in regression.measurements(result)}
+    assert counted["P-regression", "worst_mean_difference"] == 3
+    assert counted["P-narrow-deep", "nll_difference_device"] == 1
+    del points["growing.0"]
+    with pytest.raises(ValueError, match=r"no training of growing.*compute growing\.0"):
+        regression.collect(CONFIG, None, points)

@@ -1,0 +1,70 @@
+"""The problem of eqs. 9 and 10: data under each reading of the noise, and the networks that learn them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from noisyweights import seeds
+from noisyweights.experiments.regression.settings import READINGS, Config
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
+
+__all__ = ["Task", "make_network", "make_task", "noise_scale"]
+
+SMALLEST_SCALE = 1e-3  # that the network can predict: the first reading's true scale is 0 at x = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A reading of eq. 9: training and test data, inputs float32 (n, 1) and targets (n,)."""
+
+    x: np.ndarray
+    y: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def noise_scale(x: np.ndarray, *, reading: str) -> np.ndarray:
+    """Standard deviation of the noise at x under a reading of eq. 9.
+
+    "magnitude" takes the printed scale without its sign: 0.1 |x| up to x = 1, and 0.1 beyond. "growing"
+    takes max(0, x) for min(0, x − 1): 0.1 up to x = 0, then 0.1 (1 + x).
+    """
+    if reading == "magnitude":
+        return 0.1 * np.abs(1 + np.minimum(0, x - 1))
+    if reading == "growing":
+        return 0.1 * (1 + np.maximum(0, x))
+    raise ValueError(f"the readings of eq. 9 are {', '.join(READINGS)}; got {reading!r}")
+
+
+def make_task(config: Config, *, reading: str, repeat: int) -> Task:
+    """Draw y = sin 2πx + noise for x uniform in [−1, 1], and test data for x in [−1.5, 1.5]."""
+    found = []
+    for part, half_width, n in (("train", 1.0, config.examples), ("test", 1.5, config.tested)):
+        generator = seeds.generator(config.seed, "data", reading, part, repeat)
+        x = generator.uniform(-half_width, half_width, n)
+        y = np.sin(2 * np.pi * x) + noise_scale(x, reading=reading) * generator.standard_normal(n)
+        found += [x[:, np.newaxis].astype(np.float32), y.astype(np.float32)]
+    return Task(*found)
+
+
+def make_network(config: Config, *, depth: int, width: int, seed: int) -> tuple[keras.Model, keras.Model]:
+    """Return the network of the mean, and that of mean and standard deviation around it: eq. 10."""
+    start = [int(start) for start in seeds.generator(seed, "start").integers(2**31, size=2 * depth + 2)]
+    x = keras.Input((1,))
+    mean = keras.Model(x, _perceptron(x, depth, width, start[: depth + 1], "mean"))
+    raw = _perceptron(x, depth, width, start[depth + 1 :], "scale")
+    scale = SMALLEST_SCALE + keras.layers.Activation("softplus")(raw)
+    return mean, keras.Model(x, keras.layers.Concatenate()([mean.output, scale]))
+
+
+def _perceptron(x, depth: int, width: int, start: list[int], name: str):
+    for layer in range(depth + 1):
+        last = layer == depth
+        x = keras.layers.Dense(
+            1 if last else width,
+            activation=None if last else "elu",
+            kernel_initializer=keras.initializers.GlorotUniform(start[layer]),
+            name=f"{name}_{layer}",
+        )(x)
+    return x
