@@ -9,6 +9,7 @@ from binary_layers import SCALE, convolution, dense, pictures, scramble, setting
 from small import saves
 
 from noisyweights.networks.binary import layers as binary
+from noisyweights.networks.binary.given_values import Given, given
 from noisyweights.networks.binary.layers import (
     BinaryConv2D,
     BinaryDense,
@@ -41,7 +42,7 @@ def output(layer, x, scale):
     if isinstance(layer, BinaryDense | BinaryConv2D) and not hasattr(layer, "scale_loc"):
         layer.scale.assign(scale)
         return layer(x).numpy()
-    with binary.given({layer: binary.Given(scale)}):
+    with given({layer: Given(scale)}):
         return layer(x).numpy()
 
 
@@ -49,8 +50,8 @@ def test_an_inner_block_keeps_what_an_outer_one_gives_to_other_layers():
     one, other = (built(ScaledBinaryDense, (7,), 3) for _ in range(2))
     x, scales = pictures(5, 7), [np.float32([1, 0, 2]), np.float32([0, 3, 0])]
     expected = [output(layer, x, scale) for layer, scale in zip((one, other), scales, strict=True)]
-    with binary.given({one: binary.Given(scales[0]), other: binary.Given(scales[0])}):
-        with binary.given({other: binary.Given(scales[1])}):
+    with given({one: Given(scales[0]), other: Given(scales[0])}):
+        with given({other: Given(scales[1])}):
             found = [one(x).numpy(), other(x).numpy()]
         after = other(x).numpy()
     np.testing.assert_array_equal(found, expected)
@@ -119,7 +120,7 @@ def test_in_training_a_batch_is_normalised_before_it_is_scaled():
     layer.bias.assign(np.zeros(4))
     found = []
     for factor in (1.0, 2.0):
-        with binary.given({layer: binary.Given(factor * np.float32([0.5, 1, 1.5, 2]))}):
+        with given({layer: Given(factor * np.float32([0.5, 1, 1.5, 2]))}):
             found.append(layer(x, training=True).numpy())
     np.testing.assert_allclose(found[1], 2 * found[0], rtol=1e-5)
     np.testing.assert_allclose(found[0].std(0), [0.5, 1, 1.5, 2], rtol=1e-3)  # 0.001 is added to variances
@@ -199,8 +200,8 @@ def test_networks_are_saved_and_loaded_whole(tmp_path):
     found, expected = binary.scaled_layers(loaded), binary.scaled_layers(model)
     assert [layer.get_config() for layer in found] == [layer.get_config() for layer in expected]
     one = other = pictures(3, 8, 8, 2)
-    scale = binary.Given(np.ones(3, np.float32))
-    with binary.given(dict.fromkeys([expected[0], found[0]], scale)):
+    scale = Given(np.ones(3, np.float32))
+    with given(dict.fromkeys([expected[0], found[0]], scale)):
         for old, new in zip(model.layers[:2], loaded.layers[:2], strict=True):
             one, other = old(one), new(other)
     np.testing.assert_array_equal(one, other)

@@ -9,8 +9,16 @@ import pytest
 from binary_layers import SCALE, pictures
 
 from noisyweights.networks import classifiers
+from noisyweights.networks.binary import (
+    base_layer,
+    given_values,
+    models,
+    quantisers,
+    random_scales,
+    stochastic_passes,
+    storage,
+)
 from noisyweights.networks.binary import layers as binary
-from noisyweights.networks.binary import models, quantisers, stochastic_passes, storage
 from noisyweights.networks.binary.layers import (
     BinaryConv2D,
     BinaryDense,
@@ -116,7 +124,20 @@ def test_only_the_recipe_with_dropout_draws():
         assert kinds.count(models.MCDropout) == (3 if dropout else 0)  # none behind the logits
 
 
-@pytest.mark.parametrize("module", [quantisers, binary, stochastic_passes, models, classifiers, storage])
+BACKEND_FREE = (
+    base_layer,
+    binary,
+    classifiers,
+    given_values,
+    models,
+    quantisers,
+    random_scales,
+    stochastic_passes,
+    storage,
+)
+
+
+@pytest.mark.parametrize("module", BACKEND_FREE)
 def test_nothing_here_names_a_backend(module):
     """These modules are for any backend of Keras, of which one alone is installed here."""
     names = set()

@@ -8,6 +8,7 @@ from scipy import stats
 
 from noisyweights.networks.binary import layers as binary
 from noisyweights.networks.binary import models, stochastic_passes
+from noisyweights.networks.binary.given_values import Given, given, given_to
 from noisyweights.networks.binary.layers import ScaledBinaryConv2D, ScaledBinaryDense
 
 RECIPE = models.Binary(scale=models.RandomScale(**SCALE))
@@ -17,8 +18,8 @@ def one_by_one(model, x, scales):
     """Every pass from scratch: the layers' own code, without products that are known."""
     found = []
     for at in range(len(scales[0])):
-        chosen = [binary.Given(one[at]) for one in scales]
-        with binary.given(dict(zip(binary.scaled_layers(model), chosen, strict=True))):
+        chosen = [Given(one[at]) for one in scales]
+        with given(dict(zip(binary.scaled_layers(model), chosen, strict=True))):
             found.append(model(x, training=False).numpy())
     return np.stack(found)
 
@@ -131,7 +132,7 @@ def test_what_no_scale_bears_on_is_computed_outside_of_the_passes(monkeypatch, n
         product = kind.product
 
         def spy(self, inputs, training=False, product=product):
-            within = binary._GIVEN.get(None) is not None
+            within = given_to(self) is not None
             traced.append((self, within))
             return product(self, inputs, training=training)
 

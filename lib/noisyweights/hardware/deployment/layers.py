@@ -16,7 +16,7 @@ import tensorflow as tf
 from noisyweights.hardware.array.crossbar import Crossbar, Readout
 from noisyweights.hardware.converters import Converter, calibrate
 from noisyweights.networks import weight_draws
-from noisyweights.networks.binary.layers import EPSILON
+from noisyweights.networks.binary.base_layer import EPSILON
 from noisyweights.noise.law import Law
 
 __all__ = ["ArrayBinary", "ArrayLayer", "Patches", "coins"]

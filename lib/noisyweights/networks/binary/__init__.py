@@ -2,5 +2,14 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["layers", "models", "quantisers", "stochastic_passes", "storage"]
+__all__ = [
+    "base_layer",
+    "given_values",
+    "layers",
+    "models",
+    "quantisers",
+    "random_scales",
+    "stochastic_passes",
+    "storage",
+]
 __getattr__ = lazy_loading.modules(__name__)

@@ -12,9 +12,8 @@ import keras
 import numpy as np
 
 from noisyweights import seeds
+from noisyweights.networks.binary.base_layer import EPSILON, MOMENTUM
 from noisyweights.networks.binary.layers import (
-    EPSILON,
-    MOMENTUM,
     BinaryConv2D,
     BinaryDense,
     ScaledBinaryConv2D,

@@ -10,7 +10,8 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from noisyweights import seeds
-from noisyweights.networks.binary.layers import Given, given, scaled_layers
+from noisyweights.networks.binary.given_values import Given, given
+from noisyweights.networks.binary.layers import scaled_layers
 
 __all__ = ["choose", "draw_scales", "predict_passes", "predictor", "stored_samples"]
 

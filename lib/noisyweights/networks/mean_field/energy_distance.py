@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -82,6 +84,32 @@ def train(
     noise = tf.random.Generator.from_key_counter(
         key=int(seeds.fold(seed, "energy")[0]) & 0x7FFFFFFF, counter=[0, 0], alg="philox"
     )
+    run = _steps(model, x, target, draws=draws, noise=noise, alpha=alpha, optimizer=optimizer)
+    before = [tf.identity(variable.value) for variable in model.trainable_variables]
+    losses = []
+    for start in trange(0, iterations, _BLOCK, desc="energy distance", delay=5, leave=False):
+        losses.append(run(tf.constant(min(_BLOCK, iterations - start))).numpy())
+        if not np.isfinite(losses[-1]).all():
+            for variable, value in zip(model.trainable_variables, before, strict=True):
+                variable.assign(value)
+            raise ValueError(
+                "the energy distance became NaN or infinite; the weights are as they were: "
+                "lower the learning rate"
+            )
+    return np.concatenate(losses)
+
+
+def _steps(
+    model: keras.Model,
+    x: np.ndarray,
+    target: Rule,
+    *,
+    draws: int,
+    noise: tf.random.Generator,
+    alpha: float,
+    optimizer: keras.optimizers.Optimizer,
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Compiled: so many steps of the optimizer, and the loss before each."""
     weights = sum(len(layer.random_weights) for layer in weight_draws.random_layers(model))
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
@@ -97,19 +125,7 @@ def train(
             losses = losses.write(step, tf.cast(loss, tf.float32))
         return losses.stack()
 
-    run = steps.get_concrete_function()
-    before = [tf.identity(variable.value) for variable in model.trainable_variables]
-    losses = []
-    for start in trange(0, iterations, _BLOCK, desc="energy distance", delay=5, leave=False):
-        losses.append(run(tf.constant(min(_BLOCK, iterations - start))).numpy())
-        if not np.isfinite(losses[-1]).all():
-            for variable, value in zip(model.trainable_variables, before, strict=True):
-                variable.assign(value)
-            raise ValueError(
-                "the energy distance became NaN or infinite; the weights are as they were: "
-                "lower the learning rate"
-            )
-    return np.concatenate(losses)
+    return steps.get_concrete_function()
 
 
 def sample_outputs(

@@ -7,7 +7,6 @@ A call of a model draws each weight once, for all inputs in the batch and wherev
 
 from __future__ import annotations
 
-import functools
 import random
 from typing import Any
 
@@ -18,6 +17,7 @@ import tensorflow_probability as tfp
 
 from noisyweights import seeds
 from noisyweights.networks import serialization, weight_draws
+from noisyweights.networks.mean_field import layer_laws
 from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 
@@ -76,7 +76,7 @@ class MeanField(keras.layers.Layer):
         super().__init__(**kwargs)
         if not isinstance(law, Law):
             raise TypeError(f"law must be one of noise.laws, got {law!r}")
-        _check_moments(law)
+        layer_laws.check_moments(law)
         if self.variable_dtype not in ("float32", "float64"):
             raise ValueError(
                 f"means and scales need float32 or float64, got {self.variable_dtype}: "
@@ -188,8 +188,7 @@ class MeanField(keras.layers.Layer):
         return {
             **super().get_config(),
             "format": serialization.FORMAT,
-            # Of a law of the user's own Keras writes down the class, as it does of any object's.
-            "law": self.law.get_config() if _is_ours(self.law) else self.law,
+            "law": layer_laws.saved(self.law),
             "prior_scale": self.prior_scale,
             "kl_weight": self.initial_kl_weight,
             "biases": self.biases,
@@ -201,8 +200,7 @@ class MeanField(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> MeanField:
         config = serialization.of_this_format(config, cls)
-        law = config.pop("law")
-        return cls(law=_restored(law) if isinstance(law, dict) else law, **config)
+        return cls(law=layer_laws.restored(config.pop("law")), **config)
 
 
 @keras.saving.register_keras_serializable(package="noisyweights")
@@ -289,37 +287,3 @@ def _pair(size) -> tuple[int, int]:
     if min(pair) < 1:
         raise ValueError(f"a kernel's size and strides must be at least 1, got {size}")
     return pair
-
-
-def _is_ours(law: Law) -> bool:
-    config = law.get_config()
-    try:
-        return type(laws.from_config(config)) is type(law)
-    except (TypeError, ValueError):  # other parameters, or another name
-        return False
-
-
-def _restored(saved: dict[str, Any]) -> Law:
-    if "class_name" not in saved:
-        return laws.from_config(saved)
-    name = saved["registered_name"]
-    if (own := keras.saving.get_registered_object(name)) is None:
-        raise ValueError(
-            f"the law {name} is none of noise.laws, and Keras does not know its class: import the module "
-            "that registers it by keras.saving.register_keras_serializable, or give load_model "
-            f"custom_objects={{{name!r}: {saved['class_name']}}}"
-        )
-    return own(**{key: value for key, value in saved["config"].items() if key != "law"})
-
-
-@functools.lru_cache(typed=True)  # a subclass can be equal to a law that passed
-def _check_moments(law: Law) -> None:
-    t = (np.arange(2048) + 0.5) / 2048
-    u = np.maximum(t**3 / 2, 2.0**-24)  # midpoints in t, so that the tails count
-    lower, upper = law.quantile(np.float32(u)).numpy(), law.quantile(np.float32(1 - u)).numpy()
-    mean, square = (np.mean(1.5 * t**2 * (lower**power + upper**power)) for power in (1, 2))
-    if not (abs(mean) < 2e-3 and abs(square - 1) < 2e-3):
-        raise ValueError(
-            f"a law has mean 0 and variance 1, but {law.name} has {mean:.4g} and {square - mean**2:.4g}: "
-            "standardise it, as laws.empirical does"
-        )

@@ -108,6 +108,23 @@ def fit(
         unbounded one, a half_width without loc, or one that does not hold all samples.
     """
     samples = checked(samples)
+    model, given = _model_and_given(family, loc, half_width)
+    grid = _grid(model, [samples], given)
+    if near is None:
+        coarse = _grid(model, [samples], given, bins=COARSE_BINS)
+        start = model.maximiser.explore(coarse, model.starts, *_box(model, coarse, given))
+    else:
+        start = model.coordinates({**near.params, **near.given, **given}, grid.origin, grid.unit)
+    low, high = _box(model, grid, given)
+    optimum = model.maximiser.polish(grid, start, low, high)
+    covariance = _covariance(optimum, 0, low[0], high[0])
+    return _described(model, family, samples, given, grid=grid, optimum=optimum, covariance=covariance)
+
+
+def _model_and_given(
+    family: str, loc: float | None, half_width: float | None
+) -> tuple[Family, dict[str, float]]:
+    """The family by name, and what is given of it; raises as `fit` does."""
     if family not in FAMILIES:
         raise ValueError(f"no family is called {family!r}; the families are {', '.join(FAMILIES)}")
     model = FAMILIES[family]
@@ -118,17 +135,21 @@ def fit(
         raise ValueError(f"{family} is unbounded and estimates its own loc: leave out {', '.join(given)}")
     if half_width is not None and loc is None:
         raise ValueError(f"half_width = {half_width} bounds the distance from loc: give loc too, or neither")
+    return model, given
 
-    grid = _grid(model, [samples], given)
-    if near is None:
-        coarse = _grid(model, [samples], given, bins=COARSE_BINS)
-        start = model.maximiser.explore(coarse, model.starts, *_box(model, coarse, given))
-    else:
-        start = model.coordinates({**near.params, **near.given, **given}, grid.origin, grid.unit)
-    low, high = _box(model, grid, given)
-    optimum = model.maximiser.polish(grid, start, low, high)
+
+def _described(
+    model: Family,
+    family: str,
+    samples: Array,
+    given: Mapping[str, float],
+    *,
+    grid: Grid,
+    optimum: Optimum,
+    covariance: Array,
+) -> Fit:
+    """The fit at a maximum, from coordinates to parameters; `covariance` is that of the coordinates."""
     values, slopes = _values(model, grid, optimum.coordinates, 0), _slopes(model, grid, optimum.coordinates)
-    covariance = _covariance(optimum, 0, low[0], high[0])
     names = [name for name in model.parameters if name not in given]
     spread = (slopes @ covariance @ slopes.T)[: len(names), : len(names)]
     placed = _placed(model, values, grid.origin[0])
