@@ -52,33 +52,11 @@ def train(
     """
     x, labels = _checked(model, x, labels, epochs=epochs, batch_size=batch_size, optimizer=optimizer)
     before = [weight.numpy() for weight in model.weights]
-    steps = -(-len(x) // batch_size)
-    decay, compiled = ErrorDecay(epochs=epochs), None
-    decay.set_model(model)
-    if keras.backend.backend() == "jax":
-        compiled = CompiledEpochs(
-            model, x, labels, optimizer=optimizer(epochs * steps), steps=epochs * steps, batch_size=batch_size
-        )
-    else:  # TensorFlow compiles for processors to slower code than it has
-        model.compile(
-            optimizer(epochs * steps),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
-            steps_per_execution=min(_STEPS, steps),
-        )
+    train_epoch = _trainer(model, x, labels, epochs=epochs, batch_size=batch_size, optimizer=optimizer)
     losses = []
     try:
         for epoch in tqdm(range(epochs), desc="epochs", unit="", delay=5, leave=False):
-            order = seeds.generator(seed, "order", epoch).permutation(len(x))
-            if compiled is not None:
-                decay.on_epoch_begin(epoch)
-                losses.append(compiled(order))
-            else:
-                history = model.fit(
-                    x[order], labels[order], batch_size=batch_size, initial_epoch=epoch, epochs=epoch + 1,
-                    shuffle=False, callbacks=[decay], verbose=0,
-                )  # fmt: skip
-                losses.append(history.history["loss"][0])
+            losses.append(train_epoch(epoch, seeds.generator(seed, "order", epoch).permutation(len(x))))
             if not np.isfinite(losses[-1]):
                 break
     finally:
@@ -90,6 +68,48 @@ def train(
             "the loss became NaN or infinite; the weights are as they were: lower the learning rate"
         )
     return np.array(losses)
+
+
+def _trainer(
+    model: keras.Model,
+    x: np.ndarray,
+    labels: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int,
+    optimizer: Callable[[int], keras.optimizers.Optimizer],
+) -> Callable[[int, np.ndarray], float]:
+    """What trains an epoch, given its number and the order of the examples, and returns the mean loss."""
+    steps = -(-len(x) // batch_size)
+    decay = ErrorDecay(epochs=epochs)
+    decay.set_model(model)
+    if keras.backend.backend() == "jax":
+        compiled = CompiledEpochs(
+            model, x, labels, optimizer=optimizer(epochs * steps), steps=epochs * steps, batch_size=batch_size
+        )
+
+        def run(epoch: int, order: np.ndarray) -> float:
+            decay.on_epoch_begin(epoch)
+            return compiled(order)
+
+        return run
+
+    # TensorFlow compiles for processors to slower code than it has.
+    model.compile(
+        optimizer(epochs * steps),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        steps_per_execution=min(_STEPS, steps),
+    )
+
+    def fit(epoch: int, order: np.ndarray) -> float:
+        history = model.fit(
+            x[order], labels[order], batch_size=batch_size, initial_epoch=epoch, epochs=epoch + 1,
+            shuffle=False, callbacks=[decay], verbose=0,
+        )  # fmt: skip
+        return history.history["loss"][0]
+
+    return fit
 
 
 def _checked(
