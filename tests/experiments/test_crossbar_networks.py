@@ -1,4 +1,4 @@
-"""Networks on arrays: sweeps change what they say, scores are differences of pairs, and two small points."""
+"""Networks on arrays: which points there are, what determines each, and what trainings together measure."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -6,108 +6,187 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from noisyweights.experiments.crossbar import networks as crossbar_networks
+from noisyweights.experiments import catalogue, image_inputs
+from noisyweights.experiments.crossbar import classifiers, networks, results
 from noisyweights.experiments.crossbar import sweeps as crossbar_sweeps
-from noisyweights.experiments.crossbar.networks import CHIPS, METHODS, SWEEPS, Reached, Result
-from noisyweights.experiments.crossbar.sweeps import CORRELATION, limit, perfected, tolerated
-from noisyweights.hardware.array import crossbar
-from noisyweights.noise import laws
+from noisyweights.experiments.crossbar.networks import CHIPS, METHODS, SWEEPS
 
-SMOKE, FULL = crossbar_networks.PROFILES["smoke"], crossbar_networks.PROFILES["full"]
-# The field of a chip that a sweep of another name changes.
-PARTS = {
-    **dict.fromkeys(("levels", "sign_spread", "coin_spread"), "cell"),
-    **dict.fromkeys(("programming", "stuck"), "faults"),
-    **dict.fromkeys(("sigma_ratio", "sigma_levels", "sigma_spread"), "junctions"),
-}
-DEVICE = SimpleNamespace(law=laws.gaussian())
+SMOKE, QUICK, FULL = (networks.PROFILES[name] for name in ("smoke", "quick", "full"))
+SOURCES = [SimpleNamespace(name=name, origin="", sha256=sha * 32) for name, sha in (("a", "11"), ("b", "22"))]
+LAST = {"mean-field": 6}  # the largest number of a training; 3 of others
+LOST = 0.5  # points on the array
 
 
-@pytest.mark.parametrize(
-    ("method", "sweep"),
-    [(method, sweep) for method, all_of in SWEEPS.items() for sweep in all_of if sweep is not CORRELATION],
-    ids=lambda one: getattr(one, "name", one),
-)
-def test_a_sweep_changes_one_thing_of_a_perfect_chip(method, sweep):
-    perfect = perfected(CHIPS[method])
-    assert perfect.dac_bits is None
-    assert perfect.adc_bits is None
-    assert perfect.read_noise == 0
-    assert perfect.faults == ()
-    fields = {name for name in perfect.__dataclass_fields__ if name != "source"}
-    of_part = {"vectors": "scales", "scale_spread": "scales", "coin_bits": "coin_bits"}
-    part = of_part.get(sweep.name, sweep.name if sweep.name in fields else PARTS.get(sweep.name))
-    expected = {"row_ohm", "column_ohm"} if sweep.name == "wires" else {part}
-    found = set()
-    for value in sweep.values:
-        changed = sweep.changed(perfect, value)
-        found |= {name for name in fields if getattr(changed, name) != getattr(perfect, name)}
-    assert found == expected
+@pytest.fixture(autouse=True)
+def pictures(monkeypatch):
+    """Sources without pictures, since points tell scores."""
+    sets = [SimpleNamespace(source=source) for source in (SOURCES[0], *SOURCES)]
+    monkeypatch.setattr(classifiers, "load", lambda config: sets)
 
 
-@pytest.mark.parametrize("sweep", crossbar_sweeps.MEAN_FIELD, ids=lambda sweep: sweep.name)
-def test_values_of_a_sweep_go_from_bad_to_good(sweep):
-    """By how far weights on the worst, the middle and the best chip are from those wanted."""
-    if sweep.name in {"adc_bits", "dac_bits"}:
-        assert np.all(np.diff(sweep.values) > 0)
-        return
-    rng = np.random.default_rng(0)
-    mean, deviation = rng.normal(0, 1, (60, 20)), np.exp(rng.normal(-2, 1, (60, 20)))
-    errors = []
-    for value in sweep.values[::5]:
-        chip = sweep.changed(perfected(CHIPS["mean-field"]), value)
-        placed = crossbar.place(mean, deviation, cell=chip.cell, rng=np.random.default_rng(1))
-        placed = replace(
-            placed,
-            deviation_uS=chip.junctions.set_to(placed.deviation_uS, power=None, rng=np.random.default_rng(2)),
-        )
-        for fault in chip.faults:
-            placed = replace(placed, positive_uS=fault(placed.positive_uS, rng=np.random.default_rng(3)))
-        wires = {"row_ohm": chip.row_ohm, "column_ohm": chip.column_ohm}
-        placed = placed.wired(rows=chip.rows, columns=chip.columns, **wires)
-        noise = chip.read_noise * np.hypot(placed.positive_uS, placed.negative_uS) / placed.gain_uS
-        errors.append(
-            np.abs(placed.weights - mean).sum() + np.abs(placed.deviations - deviation).sum() + noise.sum()
-        )
-    assert errors[0] > 2 * errors[1]
+def made_up(*, lost=LOST, gap=0.01):
+    """Points 0, 1, 3 and, of random weights, 6: the array loses so much, doubles a regression's error.
+
+    A training of number k reaches 90 + k % in software; those up to 3 went through the sweeps.
+    """
+    points = {}
+    for method in METHODS:
+        for number in (0, 1, 3, *((6,) if method == "mean-field" else ())):
+            software = np.array([90.0 + number, 0.5, 0.02, 0.9])
+            point = {"software": software} | {
+                name: image_inputs.checksum(source)
+                for name, source in zip(("source", "other_source"), SOURCES, strict=True)
+            }
+            array = software - [lost, 0, -gap, 0]
+            if method in CHIPS:
+                point["array"] = array
+            if number <= 3:
+                point |= {
+                    one.name: np.stack([software - [5, 0, 0, 0], array]) for one in SWEEPS.get(method, ())
+                }
+            points[f"{method}-{number}"] = point
+    for number, rmse in ((4, [0.2, 0.24]), (2, [0.2, 0.2])):
+        software = np.linspace(0.1, 0.9, 19)
+        sweep = {one.name: np.array([[1.0, 0.5], [0.02, 0.01]]) for one in crossbar_sweeps.MEAN_FIELD}
+        curves = software + np.array([[0.3], [-0.1]]) * (np.arange(19) == 4)
+        points[f"regression-{number}"] = {
+            "software_rmse": np.array(0.1 if number == 2 else 0.11),
+            "software_curve": software,
+            "rmse": np.array(rmse),
+            "curves": curves,
+        } | sweep
+    return dict(reversed(points.items()))  # in no order of theirs
 
 
-@pytest.mark.parametrize(
-    ("holds", "first"), [("1111", 4), ("0011", 2), ("1011", 2), ("0001", 1), ("1110", None), ("0000", None)]
-)
-def test_tolerated_is_the_worst_from_which_on_all_hold(holds, first):
-    assert tolerated((4, 3, 2, 1), [one == "1" for one in holds]) == first
+def collected(**changes):
+    return networks.collect(FULL, None, made_up(**changes))
 
 
-def test_limits_are_said_in_words():
-    assert limit((10, 1, 0), [False, True, True]) == "1"
-    assert limit((10, 1, 0), [False, False, True]) == "below 1"
-    assert limit((2, 4, 8), [False, False, False]) == "better than tried"
+def test_a_training_is_a_point():
+    names = networks.points(FULL)
+    assert len(names) == len(set(names)) == 5 * 3 + 12 + 5
+    assert {"coins-2", "mean-field-11", "regression-4"} <= set(names)
+    assert len(networks.points(SMOKE)) == 7
 
 
-def made_up(lost=0.5, gap=0.01):
-    """Results in which the array loses so many points, and doubles the error of the regression."""
-    software = np.tile([90.0, 0.5, 0.02, 0.9], (3, 1)) + np.arange(3)[:, None] * [1, 0, 0, 0]
-    array = software - [lost, 0, -gap, 0]
-    sweep = np.stack([software - [5, 0, 0, 0], array], 1)
-    reached = {
-        method: Reached(software, array, {one.name: sweep for one in SWEEPS.get(method, ())})
-        for method in METHODS
+def test_a_point_is_determined_by_what_it_is_computed_from():
+    """How many trainings there are says nothing of one, but for which of them are swept."""
+    more = replace(FULL, repeats=4, classifications=20, regressions=9)
+    for point in networks.points(FULL):
+        same = networks.settings(FULL, point) == networks.settings(more, point)
+        assert same == (point != "mean-field-3")
+    assert networks.settings(FULL, "mean-field-2")["sweeps"] is True
+    assert networks.settings(FULL, "mean-field-3")["sweeps"] is False
+    changed = {
+        "draws": {"plain-0", "mean-field-0", "ensemble-0", "regression-0"},
+        "epochs": {"plain-0", "mean-field-0", "ensemble-0"},
+        "members": {"ensemble-0"},
+        "chips": {"regression-0"},
+        "regression": {"regression-0"},
     }
-    rmse = np.array([[0.2, 0.2], [0.2, 0.24]])
-    worse = np.tile([[1.0, 0.5], [0.02, 0.01]], (2, 1, 1))
-    sweeps = {one.name: worse for one in crossbar_sweeps.MEAN_FIELD}
-    return Result(FULL, reached, np.array([0.1, 0.11]), rmse, np.full((2, 2), 0.3), sweeps, {})
+    for name, points in changed.items():
+        other = replace(FULL, **{name: "quick" if name == "regression" else 77})
+        for point in ("plain-0", "mean-field-0", "ensemble-0", "regression-0"):
+            moved = networks.settings(FULL, point) != networks.settings(other, point)
+            assert moved == (point in points), (name, point)
+
+
+def test_settings_of_the_regression_are_those_of_its_chapter(monkeypatch):
+    before = catalogue.point_settings("crossbar.networks", "regression-1", config=FULL)
+    profiles = networks.regression.PROFILES
+    changed = profiles | {"full": replace(profiles["full"], tempering=7.0)}
+    monkeypatch.setattr(networks.regression, "PROFILES", changed)
+    after = catalogue.point_settings("crossbar.networks", "regression-1", config=FULL)
+    assert before["regression"] | {"tempering": 7.0} == after["regression"]
+
+
+def test_the_device_draws_random_weights_alone():
+    asked = {point for point in networks.points(SMOKE) if networks.uses_device(point)}
+    assert asked == {"mean-field-0", "regression-0"}
+
+
+def test_kinds_are_computed_with_their_number_law_and_weights(monkeypatch):
+    calls = []
+
+    def called(*arguments, **settings):
+        calls.append((arguments[1:], settings))
+        return {}
+
+    for module in (networks.classifiers, networks.regressions):
+        monkeypatch.setattr(module, "compute", called)
+    device, kept = SimpleNamespace(law="its law"), np.zeros(3)
+    for point in ("mean-field-11", "regression-2", "coins-1"):
+        networks.compute(FULL, point, device, kept)
+    assert calls == [
+        (("mean-field", 11), {"law": "its law", "weights": kept}),
+        ((2,), {"law": "its law", "weights": kept}),
+        (("coins", 1), {"law": None, "weights": kept}),
+    ]
+
+
+def test_trainings_are_those_there_are_in_their_order():
+    result = collected()
+    one = result.reached["mean-field"]
+    assert one.software[:, 0].tolist() == [90, 91, 93, 96]
+    assert one.array[:, 0].tolist() == [89.5, 90.5, 92.5, 95.5]
+    (sweep, *_) = SWEEPS["mean-field"]
+    assert one.sweeps[sweep.name].shape == (3, 2, 4)
+    np.testing.assert_allclose(one.changes(sweep)[..., 0], [[-5, -0.5]] * 3)
+    assert [result.reached[method].array is None for method in METHODS] == [True] * 3 + [False] * 3
+    assert result.software_rmse.tolist() == [0.1, 0.11]
+    assert result.rmse.tolist() == [[0.2, 0.2], [0.2, 0.24]]
+    np.testing.assert_allclose(result.gap, [[0.3, 0.1]] * 2)
+    assert result.regression_sweeps["wires"].shape == (2, 2, 2)
+    assert result.sources == {"fashion_mnist": SOURCES[0], "mnist": SOURCES[1]}
+
+
+def test_trainings_with_sweeps_stand_before_those_without():
+    """Where a number that was swept is larger than one that was not, changes are still of pairs."""
+    points = made_up()
+    points["mean-field-0"] = points["mean-field-0"].copy()
+    for sweep in SWEEPS["mean-field"]:
+        del points["mean-field-0"][sweep.name]
+    one = networks.collect(FULL, None, points).reached["mean-field"]
+    assert one.software[:, 0].tolist() == [91, 93, 90, 96]
+    np.testing.assert_allclose(one.changes(SWEEPS["mean-field"][0])[..., 0], [[-5, -0.5]] * 2)
+
+
+@pytest.mark.parametrize("kind", [*METHODS, "regression"])
+def test_a_kind_without_a_training_is_named(kind):
+    points = {name: point for name, point in made_up().items() if name.rpartition("-")[0] != kind}
+    with pytest.raises(ValueError, match=f"no training of {kind} .* compute {kind}-0"):
+        networks.collect(FULL, None, points)
+
+
+def test_trainings_without_sweeps_are_not_enough():
+    points = {
+        name: point
+        for name, point in made_up().items()
+        if name not in ("mean-field-0", "mean-field-1", "mean-field-3")
+    }
+    with pytest.raises(ValueError, match="no training of mean-field went through its sweeps: mean-field-6"):
+        networks.collect(FULL, None, points)
+
+
+@pytest.mark.parametrize("source", ["source", "other_source"])
+def test_points_of_other_pictures_are_refused(source):
+    points = made_up()
+    points["plain-1"][source] = np.zeros(32, np.uint8)
+    with pytest.raises(ValueError, match="the point plain-1 was computed on other pictures"):
+        networks.collect(FULL, None, points)
 
 
 def test_differences_are_of_pairs():
-    found = {one.quantity: one for one in crossbar_networks.measurements(made_up())}
-    # The trainings differ by a point, and the differences between array and software do not.
+    found = {one.quantity: one for one in networks.measurements(collected())}
+    # The trainings differ by a point and more, and the differences between array and software do not.
     accuracy = found["accuracy_difference"]
-    assert (accuracy.low, accuracy.high) == (pytest.approx(-0.5), pytest.approx(-0.5))
+    assert (accuracy.value, accuracy.low, accuracy.high) == pytest.approx((-0.5, -0.5, -0.5))
     assert found["ece_difference"].value == pytest.approx(0.01)
+    # 0.2/0.1 and, over chips, 0.22/0.11; the gap is 0.3 on one chip of each and 0.1 on the other.
     assert found["rmse_difference"].value == pytest.approx(1.0)
-    assert found["max_calibration_gap"].value == pytest.approx(0.3)
+    assert found["max_calibration_gap"].value == pytest.approx(0.2)
+    assert [one.n for one in networks.measurements(collected())] == [4, 4, 2, 2]
+    assert {one.claim for one in found.values()} == {"L-classify", "L-regress"}
 
 
 @pytest.mark.parametrize(
@@ -115,28 +194,6 @@ def test_differences_are_of_pairs():
     [(0.5, 0.01, [True, True]), (1.5, 0.01, [False, True]), (0.5, 0.03, [True, False])],
 )
 def test_agreement_is_within_the_margins_of_the_claims(lost, gap, agree):
-    result, sweep = made_up(lost, gap), crossbar_sweeps.MEAN_FIELD[0]
-    assert crossbar_networks.agreement(result, "mean-field", sweep).tolist() == [[False, True], agree]
-    assert crossbar_networks.agreement(result, "regression", sweep).tolist() == [[False, False], [True, True]]
-
-
-def test_points_are_trained_deployed_and_collected(monkeypatch):
-    few = {method: all_of[:1] for method, all_of in SWEEPS.items()}
-    monkeypatch.setattr(crossbar_networks, "SWEEPS", few)
-    monkeypatch.setattr(crossbar_sweeps, "MEAN_FIELD", crossbar_sweeps.MEAN_FIELD[:1])
-    names = crossbar_networks.points(SMOKE)
-    assert len(names) == len(METHODS) + 1
-    points = {name: crossbar_networks.compute(SMOKE, name, DEVICE) for name in names}
-    result = crossbar_networks.collect(SMOKE, DEVICE, points)
-    for method, reached in result.reached.items():
-        assert reached.software.shape == (1, 4)
-        assert np.isfinite(reached.software).all()
-        assert (reached.array is None) == (method not in CHIPS)
-        for sweep in few.get(method, ()):
-            assert reached.sweeps[sweep.name].shape == (1, len(crossbar_networks.swept(SMOKE, sweep)), 4)
-    assert result.rmse.shape == result.gap.shape == (1, SMOKE.chips)
-    assert {one.claim for one in crossbar_networks.measurements(result)} == {"L-classify", "L-regress"}
-    for source in ("source", "other_source"):
-        strange = points | {"plain-0": points["plain-0"] | {source: np.zeros(32, np.uint8)}}
-        with pytest.raises(ValueError, match="computed on other pictures"):
-            crossbar_networks.collect(SMOKE, DEVICE, strange)
+    result, sweep = collected(lost=lost, gap=gap), crossbar_sweeps.MEAN_FIELD[0]
+    assert results.agreement(result, "mean-field", sweep).tolist() == [[False, True], agree]
+    assert results.agreement(result, "regression", sweep).tolist() == [[False, False], [True, True]]

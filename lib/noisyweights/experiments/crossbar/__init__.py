@@ -2,5 +2,15 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["cells", "costs", "networks", "sweeps"]
+__all__ = [
+    "array_reads",
+    "cells",
+    "classifiers",
+    "costs",
+    "network_settings",
+    "networks",
+    "regressions",
+    "results",
+    "sweeps",
+]
 __getattr__ = lazy_loading.modules(__name__)

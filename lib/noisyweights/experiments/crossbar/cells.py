@@ -10,18 +10,15 @@ import numpy as np
 from scipy import stats
 
 from noisyweights import seeds
+from noisyweights.experiments.crossbar import array_reads
+from noisyweights.experiments.crossbar.array_reads import READINGS, ROWS
 from noisyweights.experiments.device import Device
 from noisyweights.hardware import cells
 from noisyweights.hardware.array import wires
-from noisyweights.hardware.chip import DOMAIN_WALL, Chip
-from noisyweights.hardware.deployment import array_layers_of, deploy
+from noisyweights.hardware.chip import DOMAIN_WALL
 from noisyweights.ledger.claims import Measurement
-from noisyweights.networks.mean_field import inference, layers
-from noisyweights.noise.law import Law
 from noisyweights.noise.simulation import magnetics
 from noisyweights.scores.estimates import Interval
-
-import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = [
     "BIAS_V",
@@ -29,6 +26,7 @@ __all__ = [
     "OHM",
     "PROFILES",
     "READINGS",
+    "ROWS",
     "Config",
     "Result",
     "STRAY_mT",
@@ -36,9 +34,9 @@ __all__ = [
     "compute",
     "measurements",
     "points",
+    "uses_device",
 ]
 
-ROWS = 128  # of a column, as L-mvm has it
 BIAS_V = (0.0, 1.0)  # of the junction, from the widest noise to the narrowest
 JUNCTION = cells.FluctuatingJunction(magnetics.BAYES_MTJ, *BIAS_V)
 STRAY_mT = 1.0  # field that the reference layer leaves at the free layer, assumed
@@ -48,11 +46,8 @@ WIRE = 1.0  # ohm between two cells, of copper in a process of 40 nm: 4 µΩ cm,
 HALF_V = 0.5  # bias at which the magnetoresistance has halved, usual for MgO, assumed
 OHM = (0.1, 0.2, 0.5, 1.0, 2.0)  # of the wire between two cells
 WANTED = np.linspace(0.1, 0.9, 9)  # probabilities of a bit
-READINGS = ("law", "read noise", "converters", "chip", "chip, wanted")  # of a column: see `Result.errors`
-SMALL = (6, 3)  # inputs and outputs of the array that is drawn
-SHOWN = 3  # reads of it
+PARTS = ("products", "picture", "junctions", "bits", "wires")
 _CHIP = READINGS.index("chip")
-_CALIBRATED = 500  # inputs that set the converters' ranges
 # Of the sampler: a pulse of 100 µA is typical of a track of 40 nm; how sharply it switches is assumed.
 BIT = cells.SwitchingBit(centre_uA=100.0, width_uA=5.0, reset_failure=1e-4)
 
@@ -79,12 +74,12 @@ class Result:
     """What the chapter shows of cells and arrays.
 
     standardised: products of the first column as the chip reads it, less the mean of its cells, over their
-    deviation, (reads,). errors (readings, 3, columns): off the mean in deviations, relative off the
-    deviation, and distance of the law, by `READINGS`: under the device's law alone, with read noise, with
-    converters, with both as the chip reads, all against what the cells hold, and as the chip reads against
-    what was wanted. bias_V, mean_uS, deviation_uS: of the junction along its range in a
+    deviation, (reads,), the least first. errors (readings, 3, columns): off the mean in deviations, relative
+    off the deviation, and distance of the law, by `READINGS`: under the device's law alone, with read noise,
+    with converters, with both as the chip reads, all against what the cells hold, and as the chip reads
+    against what was wanted. bias_V, mean_uS, deviation_uS: of the junction along its range in a
     stray field; barrier_uS: its mean where the bias lowers the magnetoresistance. frequency, correlation: of
-    the bits, (probabilities,). lost: share of the currents of an array that wires take, exact and
+    `bits` bits, (probabilities,). lost: share of the currents of an array that wires take, exact and
     approximate, (resistances, 2, columns). sigma_lost: relative change of what a junction adds when the mean
     in its place goes through its range, (resistances,); sigma_lost_all: of all currents when all means do.
     picture: what `array_picture.draw_array` draws, of a small array.
@@ -99,6 +94,7 @@ class Result:
     barrier_uS: np.ndarray
     frequency: np.ndarray
     correlation: np.ndarray
+    bits: int
     lost: np.ndarray
     sigma_lost: np.ndarray
     sigma_lost_all: float
@@ -117,80 +113,23 @@ class Result:
 
 def points(config: Config) -> tuple[str, ...]:
     """Products of an array, a small array to be drawn, junctions, bits, and wires."""
-    return ("products", "picture", "junctions", "bits", "wires")
+    return PARTS
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Measure one part; the device's law is that of the junctions in the array."""
-    if point in ("products", "picture"):
-        return {"products": _products, "picture": _picture}[point](config, device)
+    if point == "products":
+        return array_reads.products(
+            columns=config.columns, reads=config.reads, law=device.law, seed=config.seed
+        )
+    if point == "picture":
+        return array_reads.picture(law=device.law, seed=config.seed)
     return {"junctions": _junctions, "bits": _bits, "wires": _wires}[point](config)
 
 
-def _products(config: Config, device: Device) -> dict[str, np.ndarray]:
-    """Reads of columns: each of `READINGS`."""
-    rng = seeds.generator(config.seed, "products")
-    network = _random_layer(rng, rows=ROWS, columns=config.columns, law=device.law)
-    x, calibration = rng.uniform(0, 1, ROWS), rng.uniform(0, 1, (_CALIBRATED, ROWS))
-
-    def reads(chip: Chip) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        deployed = deploy(network, chip, calibration=calibration, seed=config.seed)
-        drawn = inference.predict_draws(deployed, x[np.newaxis], draws=config.reads, seed=config.seed)
-        (layer,) = array_layers_of(deployed)
-        return drawn[:, 0].astype(float), layer.crossbar.moments(x)
-
-    exact, quiet = {"dac_bits": None, "adc_bits": None}, {"read_noise": 0.0}
-    # The same seed puts the same cells on all chips.
-    changes = {"law": exact | quiet, "read noise": exact, "converters": quiet, "chip": {}}
-    readings = {name: reads(replace(DOMAIN_WALL, **changed)) for name, changed in changes.items()}
-    readings["chip, wanted"] = readings["chip"][0], _wanted(network, x)
-    standardised = [(found - centre) / width for found, (centre, width) in map(readings.get, READINGS)]
-    errors = [
-        (one.mean(0), one.std(0, ddof=1) - 1, [stats.kstest(column, "norm").statistic for column in one.T])
-        for one in standardised
-    ]
-    return {"standardised": standardised[_CHIP][:, 0], "errors": np.array(errors)}
-
-
-def _random_layer(rng: np.random.Generator, *, rows: int, columns: int, law: Law) -> keras.Model:
-    """A network of one layer, its means and deviations drawn at random."""
-    settings = {"prior_scale": 1.0, "kl_weight": 0.0, "biases": "none", "initial_scale": 0.1, "seed": 0}
-    layer = layers.MeanFieldDense(columns, law=law, **settings)
-    network = keras.Sequential([keras.Input((rows,)), layer])
-    layer.kernel_loc.assign(rng.normal(0, 0.5, (rows, columns)))
-    layer.kernel_log_scale.assign(np.log(rng.uniform(0.02, 0.2, (rows, columns))))
-    return network
-
-
-def _wanted(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the products that such a network stands for, (columns,) each."""
-    kernel = network.layers[-1].distribution("kernel")
-    return x @ kernel.mean().numpy(), np.sqrt(x**2 @ kernel.variance().numpy().astype(float))
-
-
-def _picture(config: Config, device: Device) -> dict[str, np.ndarray]:
-    """A few reads of an array that is small enough to be drawn, with what its converters make of them."""
-    rng = seeds.generator(config.seed, "picture")
-    network = _random_layer(rng, rows=SMALL[0], columns=SMALL[1], law=device.law)
-    x, calibration = rng.uniform(0, 1, SMALL[0]), rng.uniform(0, 1, (_CALIBRATED, SMALL[0]))
-    deployed = deploy(network, DOMAIN_WALL, calibration=calibration, seed=config.seed)
-    (layer,) = array_layers_of(deployed)
-    array, dac, adc = layer.crossbar, layer.readout.dac, layer.readout.adc
-    # All rows fit one array, so that a column is converted once, and its code tells its product.
-    products = inference.predict_draws(deployed, x[np.newaxis], draws=SHOWN, seed=config.seed)[:, 0]
-    codes = adc.codes(products * array.gain_uS) - adc.codes(0.0)
-    mean, deviation = _wanted(network, x)
-    return {
-        "positive_uS": array.positive_uS,
-        "negative_uS": array.negative_uS,
-        "junction_uS": array.deviation_uS,
-        "inputs": x,
-        "input_codes": dac.codes(x),
-        "output_codes": codes,
-        "products": products,
-        "wanted_mean": mean,
-        "wanted_deviation": deviation,
-    }
+def uses_device(point: str) -> bool:
+    """Whether the device's law draws in a part: where an array with junctions is read."""
+    return point in ("products", "picture")
 
 
 def _junctions(config: Config) -> dict[str, np.ndarray]:
@@ -211,6 +150,7 @@ def _bits(config: Config) -> dict[str, np.ndarray]:
     return {
         "frequency": np.array([stream.mean() for stream in streams]),
         "correlation": np.array([np.corrcoef(stream[:-1], stream[1:])[0, 1] for stream in streams]),
+        "bits": np.array(config.bits),
     }
 
 
@@ -256,15 +196,21 @@ def _together(low: float, high: float) -> float:
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Put the parts together."""
-    order = {
-        "products": ("standardised", "errors"),
-        "junctions": ("bias_V", "mean_uS", "deviation_uS", "barrier_uS"),
-        "bits": ("frequency", "correlation"),
-        "wires": ("lost", "sigma_lost"),
-    }
-    arrays = (points[point][name] for point, names in order.items() for name in names)
-    return Result(config, *arrays, float(points["wires"]["sigma_lost_all"]), points["picture"])
+    """Put the parts together; raises ValueError for one that is missing."""
+    if missing := [point for point in PARTS if point not in points]:
+        raise ValueError(f"crossbar.cells lacks {', '.join(missing)}: compute {missing[0]}")
+    products = points["products"]
+    return Result(
+        config,
+        standardised=np.repeat(products["values"], products["counts"]),
+        errors=products["errors"],
+        **{name: points["junctions"][name] for name in ("bias_V", "mean_uS", "deviation_uS", "barrier_uS")},
+        **{name: points["bits"][name] for name in ("frequency", "correlation")},
+        bits=int(points["bits"]["bits"]),
+        **{name: points["wires"][name] for name in ("lost", "sigma_lost")},
+        sigma_lost_all=float(points["wires"]["sigma_lost_all"]),
+        picture=points["picture"],
+    )
 
 
 def measurements(result: Result) -> list[Measurement]:
@@ -275,7 +221,7 @@ def measurements(result: Result) -> list[Measurement]:
 def _of_products(result: Result) -> list[Measurement]:
     """The worst column of the chip, against what its cells hold; intervals allow for choosing the worst."""
     means, sigmas, distances = result.errors[_CHIP]
-    reads, columns = result.config.reads, len(means)
+    reads, columns = len(result.standardised), len(means)
     quantile = stats.norm.ppf(1 - 0.025 / columns)
     mean, sigma = (one[np.abs(one).argmax()] for one in (means, sigmas))
     ks = distances.max()
@@ -311,7 +257,7 @@ def _of_levels() -> list[Measurement]:
 
 
 def _of_bits(result: Result) -> list[Measurement]:
-    n, streams = result.config.bits, len(WANTED)
+    n, streams = result.bits, len(WANTED)
     quantile = stats.norm.ppf(1 - 0.025 / streams)
     errors = np.abs(result.frequency - WANTED)
     error = errors.max()

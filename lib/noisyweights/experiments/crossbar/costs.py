@@ -8,8 +8,8 @@ from functools import cache, reduce
 from operator import add
 
 from noisyweights.experiments.binary import recipes
-from noisyweights.experiments.crossbar import networks as crossbar_networks
-from noisyweights.experiments.crossbar.networks import CHIPS, Config
+from noisyweights.experiments.crossbar.classifiers import make_network
+from noisyweights.experiments.crossbar.network_settings import CHIPS, Config
 from noisyweights.hardware import costs
 from noisyweights.hardware.costs import Bill, figures
 from noisyweights.hardware.costs.figures import Figure
@@ -36,7 +36,7 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
     """
     if place not in PLACES:
         raise ValueError(f"place must be one of {', '.join(PLACES)}, got {place!r}")
-    network = crossbar_networks.make_network(config, method, seed=0)
+    network = make_network(config, method, seed=0)
     if place == "digital":
         one = costs.digital(network, arithmetic="int8", drawn=method == "mean-field", lanes=LANES, passes=1)
         if method == "ensemble":
