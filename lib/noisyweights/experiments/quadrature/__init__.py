@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["experiment"]
+__all__ = ["compared_rules", "convergence", "experiment", "gauss_nodes"]
 __getattr__ = lazy_loading.modules(__name__)

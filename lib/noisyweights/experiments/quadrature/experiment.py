@@ -3,39 +3,32 @@
 Chapter 2; Fig. 2, §3.1.2 and App. B of the device paper.
 """
 
-import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from noisyweights.experiments.compared_laws import BIMODAL
 from noisyweights.experiments.device import Device
+from noisyweights.experiments.quadrature import gauss_nodes
+from noisyweights.experiments.quadrature.compared_rules import QUANTITIES, RIVALS, RULES, exact, series
+from noisyweights.experiments.quadrature.convergence import Series
 from noisyweights.ledger.claims import Measurement
-from noisyweights.noise import laws, quadrature
-from noisyweights.noise.quadrature import Rule
+from noisyweights.noise import laws
 
 __all__ = [
-    "CROSS_ENTROPIES",
-    "OFF",
     "PROFILES",
-    "RULES",
-    "SETTLED",
     "Config",
     "Result",
-    "Series",
     "collect",
     "compute",
-    "first_unstable",
     "measurements",
     "points",
+    "settings",
+    "uses_device",
 ]
-
-QUANTITIES = ("variance", "kl")
-SETTLED = 1e-12  # squared change from one order to the next
-CLOSE = 1e-8  # error that P-laguerre asks for
-OFF = 1e-3  # error of a node, in half-widths, that makes a rule unstable
 
 
 @dataclass(frozen=True)
@@ -54,25 +47,8 @@ class Config:
 
 
 PROFILES = {"smoke": Config(nodes=64), "quick": Config(), "full": Config()}
-
-# Shifts, scales, and the means and scales of Gaussian priors, whose cross entropies two nodes have to hit.
-GRID = (np.linspace(-2, 2, 9), np.geomspace(0.01, 2, 9), np.linspace(-1, 1, 5), np.geomspace(0.1, 2, 7))
-CROSS_ENTROPIES = math.prod(len(axis) for axis in GRID)
-
-# What each law is integrated with. "graded" is this library's rule.
-RULES = {
-    "q_D": ("legendre", "composite", "graded"),
-    "q_M": ("hermite", "laguerre", "graded"),
-}
-RIVALS = {law: (custom, standard) for law, (standard, custom, _) in RULES.items()}
-
-
-@dataclass(frozen=True)
-class Series:
-    """One rule at growing order: nodes (k,) in all its pieces, its values of both `QUANTITIES` (2, k)."""
-
-    nodes: np.ndarray
-    values: np.ndarray
+POINTS = {"device": "q_D", "bimodal": "q_M"}  # and the law that each integrates under
+_OWN = {"device": ("epsilon", "inner", "wheeler"), "bimodal": ("scale", "scales")}
 
 
 @dataclass(frozen=True)
@@ -101,167 +77,64 @@ class Result:
 
     def error(self, law: str, rule: str) -> np.ndarray:
         """|value − exact| of both quantities, (2, k)."""
-        return np.abs(self.series[law, rule].values - self.exact[law][:, None])
-
-    def change(self, law: str, rule: str) -> np.ndarray:
-        """Squared difference from the order before, (2, k − 1): what Fig. 2 plots."""
-        return np.diff(self.series[law, rule].values) ** 2
-
-    def settles(self, law: str, rule: str, quantity: int) -> int | None:
-        """Index of the first order from which every later change is at most `SETTLED`; None if none is."""
-        return _stays(self.change(law, rule)[quantity], SETTLED)
+        return self.series[law, rule].error(self.exact[law])
 
     def nodes_ratio(self, law: str, quantity: int) -> float:
         """Nodes at which the custom rule settles over those at which the standard one does."""
-        counts = [
-            _nodes(self.series[law, rule].nodes[1:], self.settles(law, rule, quantity), ours=ours)
-            for rule, ours in zip(RIVALS[law], (True, False), strict=True)
-        ]
-        return counts[0] / counts[1]
+        custom, standard = (self.series[law, rule] for rule in RIVALS[law])
+        return custom.settled_nodes(quantity, ours=True) / standard.settled_nodes(quantity, ours=False)
 
     def settled_error(self, law: str, quantity: int) -> float:
         """Error of the custom rule where it has settled, ∞ if it never does."""
         custom, _ = RIVALS[law]
-        index = self.settles(law, custom, quantity)
+        index = self.series[law, custom].settles(quantity)
         return math.inf if index is None else self.error(law, custom)[quantity, index + 1]
 
     def close(self, law: str, rule: str) -> list[float]:
-        """Nodes needed to come and stay within `CLOSE` of both quantities; ∞ for never."""
-        nodes = self.series[law, rule].nodes
-        return [_nodes(nodes, _stays(row, CLOSE), ours=True) for row in self.error(law, rule)]
-
-
-def first_unstable(error: np.ndarray) -> int:
-    """Smallest unstable rule, given the errors of 1 … n nodes; n + 1 if none is."""
-    bad = np.flatnonzero(error > OFF)
-    return int(bad[0]) + 1 if bad.size else len(error) + 1
-
-
-def _stays(values: np.ndarray, bound: float) -> int | None:
-    above = np.flatnonzero(~(values <= bound))
-    first = int(above[-1]) + 1 if above.size else 0
-    return first if first < len(values) else None
-
-
-def _nodes(nodes: np.ndarray, index: int | None, *, ours: bool) -> float:
-    if index is None:
-        return math.inf if ours else float(nodes[-1])
-    return float(nodes[index])
+        """Nodes needed to come and stay within 1e-8 of both quantities; ∞ for never."""
+        return self.series[law, rule].close(self.exact[law])
 
 
 def points(config: Config) -> tuple[str, ...]:
-    """One point: the whole takes seconds."""
-    return ("rules",)
+    """One point for each law."""
+    return tuple(POINTS)
+
+
+def uses_device(point: str) -> bool:
+    """Whether the device's law is the one that is integrated under."""
+    return point == "device"
+
+
+def settings(config: Config, point: str) -> dict[str, Any]:
+    """What determines one point."""
+    return {key: getattr(config, key) for key in ("seed", "nodes", *_OWN[point])}
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Values of every rule at every order, and the errors of Wheeler's and Stieltjes' nodes."""
-    law = device.eq3
-    integrated = {"q_D": law, "q_M": BIMODAL}
-    arrays = {}
-    for name, rules in RULES.items():
-        arrays[f"exact-{name}"] = _exact(integrated[name])
-        for rule in rules:
-            nodes, values = _series(config, integrated[name], rule, config.scale)
-            arrays |= {f"nodes-{name}-{rule}": nodes, f"values-{name}-{rule}": values}
-    for rule in RIVALS["q_M"]:
-        arrays[f"scaled-{rule}"] = np.array([_close(config, rule, scale) for scale in config.scales])
-    exact_moments = quadrature.raw_moments(law, count=2 * config.wheeler, digits=60)
-    sharp = [
-        quadrature.wheeler(exact_moments[: 2 * n], digits=60).nodes for n in range(1, config.wheeler + 1)
-    ]
-    float_moments = quadrature.raw_moments(law, count=2 * config.wheeler, digits=None)
-    for name, moments in (("wheeler", exact_moments), ("wheeler_float_moments", float_moments)):
-        in_floats = [_wheeler_in_floats(moments[: 2 * len(x)]) for x in sharp]
-        arrays[name] = np.array([_node_error(*pair) for pair in zip(in_floats, sharp, strict=True)])
-    arrays["stieltjes"] = np.array(
-        [_node_error(law.raw_scale * quadrature.stieltjes(law, len(x)).nodes, x) for x in sharp]
-    )
-    arrays["chaospy"] = np.array(
-        [
-            quadrature.chaospy_rule(law, 2, algorithm=algorithm, scale=law.raw_scale).nodes.max()
-            for algorithm in ("stieltjes", "lanczos")
-        ]
-    )
-    arrays["two_point"] = sharp[1].max()
-    arrays["two_point_error"] = max(
-        _cross_entropy_error(quadrature.wheeler(exact_moments[:4], digits=60), law.raw_scale),
-        _cross_entropy_error(quadrature.stieltjes(device.law, 2), 1.0),
-    )
+    """Values of every rule of one law at every order, and what is asked of that law alone."""
+    name = POINTS[point]
+    law = device.eq3 if point == "device" else BIMODAL
+    arrays = {f"exact-{name}": exact(law)}
+    for rule in RULES[name]:
+        found = _series(config, law, rule, scale=config.scale)
+        arrays |= {f"nodes-{name}-{rule}": found.nodes, f"values-{name}-{rule}": found.values}
+    if point == "device":
+        return arrays | gauss_nodes.node_errors(law, device.law, largest=config.wheeler)
+    for rule in RIVALS[name]:
+        close = [_series(config, law, rule, scale=scale).close(exact(law)) for scale in config.scales]
+        arrays[f"scaled-{rule}"] = np.array(close)
     return arrays
 
 
-def _exact(law: laws.Law) -> np.ndarray:
-    """Variance, and divergence from the standard Gaussian by the entropy of the law [nats]."""
-    return np.array([1.0, (math.log(2 * math.pi) + 1) / 2 - law.entropy])
-
-
-def _rule(config: Config, law: laws.Law, rule: str, order: int, scale: float) -> Rule:
-    if rule == "graded":
-        return quadrature.graded(law, order)
-    if rule == "composite":
-        epsilon = config.epsilon * law.support[1]
-        bare = quadrature.composite(order, support=law.support, epsilon=epsilon, inner=config.inner)
-    elif rule == "legendre":
-        bare = quadrature.legendre(order, support=law.support)
-    else:
-        bare = getattr(quadrature, rule)(order, scale=scale)
-    return bare.under(law)
-
-
-def _series(config: Config, law: laws.Law, rule: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes (k,) and values (2, k) of a rule at orders 2, 3, … until it has as many nodes as are tried."""
-    gaussian = laws.gaussian()
-
-    def divergence(z: np.ndarray) -> np.ndarray:
-        # Where the density underflows, so does the integrand p log p, but not the logarithm alone.
-        log_p = np.asarray(law.log_prob(z))
-        return np.where(np.isfinite(log_p), log_p - np.asarray(gaussian.log_prob(z)), 0.0)
-
-    nodes, values = [], []
-    for order in itertools.count(2):
-        current = _rule(config, law, rule, order, scale)
-        if len(current) > config.nodes:
-            return np.array(nodes), np.array(values).T
-        nodes.append(len(current))
-        values.append((current(np.square), current(divergence)))
-
-
-def _close(config: Config, rule: str, scale: float) -> list[float]:
-    """Nodes that a rule of q_M needs to come and stay within `CLOSE`, for both quantities; ∞ for never."""
-    nodes, values = _series(config, BIMODAL, rule, scale)
-    error = np.abs(values - _exact(BIMODAL)[:, None])
-    return [_nodes(nodes, _stays(row, CLOSE), ours=True) for row in error]
-
-
-def _wheeler_in_floats(moments: Sequence) -> np.ndarray | None:
-    """Nodes by Wheeler's algorithm in float64; None where it breaks down."""
-    try:
-        rule = quadrature.wheeler(moments, digits=None)
-    except ArithmeticError:
-        return None
-    sound = np.isfinite(rule.nodes).all() and (rule.weights > 0).all() and (np.abs(rule.nodes) <= 1).all()
-    return rule.nodes if sound else None
-
-
-def _node_error(nodes: np.ndarray | None, sharp: np.ndarray) -> float:
-    return math.inf if nodes is None else float(np.abs(np.sort(nodes) - np.sort(sharp)).max())
-
-
-def _cross_entropy_error(rule: Rule, raw_scale: float) -> float:
-    """Largest error of −E log N(μ + σz; m, s) by a rule in x = raw_scale·z, over a grid, relative above 1."""
-    grid = np.meshgrid(*GRID)
-    mu, sigma, m, s = (axis.ravel()[:, None] for axis in grid)
-    square = ((mu + sigma * rule.nodes / raw_scale - m) / s) ** 2
-    constant = np.log(s[:, 0]) + math.log(2 * math.pi) / 2
-    exact = constant + ((mu - m) ** 2 + sigma**2)[:, 0] / (2 * s[:, 0] ** 2)
-    error = np.abs(square @ rule.weights / 2 + constant - exact)
-    return float((error / np.maximum(1, np.abs(exact))).max())
+def _series(config: Config, law: laws.Law, rule: str, *, scale: float) -> Series:
+    return series(law, rule, most=config.nodes, epsilon=config.epsilon, inner=config.inner, scale=scale)
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Name the arrays of the one point."""
-    arrays: Mapping[str, np.ndarray] = points["rules"]
+    """Name the arrays of the two points."""
+    if missing := [point for point in POINTS if point not in points]:
+        raise ValueError(f"the points lack {' and '.join(missing)}: compute what is missing")
+    arrays = points["device"] | points["bimodal"]
     return Result(
         config=config,
         law=device.eq3,
@@ -298,8 +171,9 @@ def measurements(result: Result) -> list[Measurement]:
         )
         for quantity, ours, theirs in zip(QUANTITIES, custom, standard, strict=True)
     ]
+    first = gauss_nodes.first_unstable(result.wheeler)
     return [
         *found,
         Measurement.exact("P-two-point", "max_error", result.two_point_error),
-        Measurement.exact("P-wheeler", "first_unstable_nodes", first_unstable(result.wheeler)),
+        Measurement.exact("P-wheeler", "first_unstable_nodes", first),
     ]
