@@ -10,6 +10,7 @@ import numpy as np
 
 from noisyweights import datasets, seeds
 from noisyweights.datasets.source import DataSource
+from noisyweights.experiments import trainings
 from noisyweights.experiments.compared_laws import compared
 from noisyweights.experiments.device import ECRAM, Device
 from noisyweights.ledger.claims import Measurement
@@ -18,7 +19,17 @@ from noisyweights.noise.fitting.estimation import refit
 from noisyweights.noise.fitting.selection import MOST_HELD_OUT
 from noisyweights.noise.laws import Law, LawDistribution
 
-__all__ = ["PROFILES", "Config", "Result", "Trace", "collect", "compute", "measurements", "points"]
+__all__ = [
+    "PROFILES",
+    "Config",
+    "Result",
+    "Trace",
+    "collect",
+    "compute",
+    "measurements",
+    "points",
+    "uses_device",
+]
 
 FAMILIES = {"device": "bayes_mtj", "ecram": "ecram"}
 NODES = 100  # on each smooth piece of a density, for its moments
@@ -32,7 +43,7 @@ class Config:
 
     seed: int = field(metadata={"words": "of the resampling, the bootstrap and the held-out split"})
     chunk: int = field(metadata={"words": "data sets refitted in one point"})
-    chunks: int = field(metadata={"words": "points of each kind and device"})
+    chunks: int = field(metadata={"words": "points of each kind and device", "counts": True})
     most: int = field(default=20_000, metadata={"words": "samples at most in a resampled data set"})
 
 
@@ -104,12 +115,17 @@ class Result:
 
 def points(config: Config) -> tuple[str, ...]:
     """For each device one point of held-out prediction, and chunks of both kinds of refits."""
-    kinds = [f"{kind}-{chunk}" for kind in ("resampled", "null") for chunk in range(config.chunks)]
+    kinds = [name for kind in ("resampled", "null") for name in trainings.named(kind, config.chunks)]
     return tuple(f"{name}-{kind}" for name in FAMILIES for kind in ("heldout", *kinds))
 
 
+def uses_device(point: str) -> bool:
+    """Whether a point is about the device of the edition; the ECRAM is always the book's own."""
+    return point.startswith("device-")
+
+
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """One point; its name says the device, the kind and the chunk."""
+    """One point; its name says the device, the kind and the chunk, whose number picks the replicates."""
     name, kind, *chunk = point.split("-")
     family = FAMILIES[name]
     samples = _samples(name, device)
@@ -151,7 +167,9 @@ def _ks(samples: np.ndarray, fit: LawDistribution) -> float:
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Join the chunks, and fit both devices."""
+    """Join the chunks that are there, and fit both devices."""
+    if missing := [name for name in FAMILIES if f"{name}-heldout" not in points]:
+        raise ValueError(f"the points lack {' and '.join(f'{name}-heldout' for name in missing)}: compute it")
     moments = [
         (mean := quadrature.expectation(np.positive, law=law, nodes=NODES),
          quadrature.expectation(lambda z, mean=mean: (z - mean) ** 2, law=law, nodes=NODES))
@@ -160,18 +178,16 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     ecram = datasets.read_noise(ECRAM)
     return Result(
         config=config,
-        traces={name: _trace(config, name, _samples(name, device), points) for name in FAMILIES},
+        traces={name: _trace(name, _samples(name, device), points) for name in FAMILIES},
         moments=np.array(moments),
         ecram_source=DataSource("ecram", ecram.source, ecram.sha256, simulated=True),
     )
 
 
-def _trace(
-    config: Config, name: str, samples: np.ndarray, points: Mapping[str, dict[str, np.ndarray]]
-) -> Trace:
+def _trace(name: str, samples: np.ndarray, points: Mapping[str, dict[str, np.ndarray]]) -> Trace:
+    resampled = trainings.of_kind(points, f"{name}-resampled").values()
+    null = list(trainings.of_kind(points, f"{name}-null").values())
     fit, gaussian = (fitting.fit(samples, family=family) for family in (FAMILIES[name], "gaussian"))
-    chunks = range(config.chunks)
-    null = [points[f"{name}-null-{chunk}"] for chunk in chunks]
     return Trace(
         samples=samples,
         fitted=fit.distribution(),
@@ -180,9 +196,9 @@ def _trace(
         standard_errors=fit.standard_errors,
         ks=_ks(samples, fit.distribution()),
         ks_gaussian=_ks(samples, gaussian.distribution()),
-        ks_resampled=np.concatenate([points[f"{name}-resampled-{chunk}"]["ks"] for chunk in chunks]),
+        ks_resampled=np.concatenate([chunk["ks"] for chunk in resampled]),
         heldout_gain=tuple(points[f"{name}-heldout"]["gain"]),
-        goodness=fitting.combine(fit, null[0]["observed"], [part["null"] for part in null]),
+        goodness=fitting.combine(fit, null[0]["observed"], [chunk["null"] for chunk in null]),
     )
 
 
