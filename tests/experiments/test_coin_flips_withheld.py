@@ -4,11 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from lit_pixels import CHECKSUM, LABELS, lit, show, train_to
 
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
+from noisyweights.experiments import catalogue
 from noisyweights.experiments.coin_flips import withheld as coin_withheld
-from noisyweights.experiments.coin_flips.withheld import Doubt, Result, by_class, excess_rise, withhold
+from noisyweights.experiments.coin_flips.withheld import (
+    Doubt,
+    Result,
+    Withheld,
+    by_class,
+    excess_rise,
+    withhold,
+)
 
 SMOKE, FULL = coin_withheld.PROFILES["smoke"], coin_withheld.PROFILES["full"]
 WHOLE = DataSource("made up", "here", "ab" * 32)
@@ -52,12 +61,21 @@ def test_what_votes_say_of_each_class():
 def rises(own, others):
     """Networks of whole classes with an entropy of 0.4 bits, and those of ten withheld classes."""
     entropy = np.full((10, 10), 0.4 + others) + (own - others) * np.eye(10)
-    return Doubt(np.full((3, 10), 0.4), np.zeros((3, 10))), Doubt(entropy, np.zeros((10, 10)))
+    nothing = np.zeros((10, 10))
+    return Doubt(np.full((3, 10), 0.4), nothing[:3]), Withheld(entropy, nothing, np.arange(10))
 
 
 def test_the_rise_of_a_withheld_class_is_held_against_that_of_the_others():
     np.testing.assert_allclose(excess_rise(*rises(0.7, 0.1)), np.full(10, 0.6))
     np.testing.assert_allclose(excess_rise(*rises(0.1, 0.1)), np.zeros(10), atol=1e-12)
+
+
+def test_withheld_classes_need_not_be_the_first():
+    whole, withheld = rises(0.7, 0.1)
+    kept = [8, 3]
+    some = Withheld(withheld.entropy[kept], withheld.accuracy[kept], np.array(kept))
+    np.testing.assert_array_equal(some.own.nonzero(), [[0, 1], [8, 3]])
+    np.testing.assert_allclose(excess_rise(whole, some), [0.6, 0.6])
 
 
 @pytest.mark.parametrize(("own", "others", "sign"), [(0.7, 0.1, 1), (0.1, 0.7, -1)])
@@ -71,10 +89,66 @@ def test_the_measurement_is_of_nine_tenths(own, others, sign):
     assert coin_withheld.measurements(replace(result, config=replace(FULL, trained=100))) == []
 
 
-def test_points_are_trained_and_sampled():
-    points = {name: coin_withheld.compute(SMOKE, name, None) for name in coin_withheld.points(SMOKE)}
+def test_points_are_trainings_on_whole_classes_and_without_one():
+    names = coin_withheld.points(replace(SMOKE, repeats=2, shares=(50, 99)))
+    assert names == (
+        "whole-0", "whole-1", "withheld-50-0", "withheld-50-1", "withheld-99-0", "withheld-99-1",
+    )  # fmt: skip
+    assert not any(map(coin_withheld.uses_device, names))
+    found = [
+        catalogue.point_settings("coin_flips.withheld", "whole-0", config=config)
+        for config in (FULL, replace(FULL, repeats=9, shares=(1,), classes=3))
+    ]
+    assert found[0] == found[1]
+    assert found[0]["epochs"] == 20
+
+
+@pytest.mark.parametrize(
+    ("point", "seed", "seen"),
+    [
+        ("whole-2", 2008, [3] * 10),
+        ("withheld-50-4", 4008, [3] * 4 + [2] + [3] * 5),
+        ("withheld-99-0", 8, [1] + [3] * 9),
+    ],
+)
+def test_a_network_of_known_odds_doubts_as_its_coins_do(monkeypatch, point, seed, seen):
+    """Class 5 shows in one draw of four, and else leaves the call to class 0; the others always show."""
+    show(monkeypatch, lit(LABELS))
+    asked = train_to(monkeypatch, np.where(np.arange(10) == 5, 0.25, 1))
+    config = replace(SMOKE, trained=None, tested=None, draws=1000)
+    found = coin_withheld.compute(config, point, None)
+    (training,) = asked
+    assert (training.epochs, training.seed) == (1, seed)
+    np.testing.assert_array_equal(np.bincount(training.images.labels), seen)
+    np.testing.assert_array_equal(found["accuracy"], np.where(np.arange(10) == 5, 0, 100))
+    others = np.delete(found["entropy"], 5)
+    np.testing.assert_allclose(others, 0, atol=1e-12)
+    # H(1/4) = 0.811 bits; its slope log2 3 there, and a deviation of 0.0137 of the share of heads.
+    assert found["entropy"][5] == pytest.approx(0.8113, abs=4 * 1.585 * 0.0137)
+    np.testing.assert_array_equal(found["source"], CHECKSUM)
+
+
+def training(value):
+    return {"entropy": np.full(10, value), "accuracy": np.full(10, 10 * value), "source": CHECKSUM}
+
+
+def test_trainings_are_gathered_as_they_are(monkeypatch):
+    show(monkeypatch, lit(LABELS))
+    points = {f"whole-{number}": training(float(number)) for number in (11, 2)}
+    points |= {f"withheld-90-{label}": training(float(label)) for label in (7, 3)}
+    points |= {"withheld-5-6": training(6.0)}  # of a share that the settings do not name
     result = coin_withheld.collect(SMOKE, None, points)
-    assert result.whole.entropy.shape == (SMOKE.repeats, 10)
-    assert result.withheld[90].entropy.shape == (SMOKE.classes, 10)
-    assert excess_rise(result.whole, result.withheld[90]).shape == (SMOKE.classes,)
-    assert ((result.whole.entropy >= 0) & (result.whole.entropy <= np.log2(10))).all()
+    np.testing.assert_array_equal(result.whole.entropy[:, 4], [2, 11])
+    np.testing.assert_array_equal(result.whole.accuracy[:, 4], [20, 110])
+    assert list(result.withheld) == [5, 90]
+    np.testing.assert_array_equal(result.withheld[90].classes, [3, 7])
+    np.testing.assert_array_equal(result.withheld[90].entropy[:, 0], [3, 7])
+    np.testing.assert_array_equal(result.withheld[5].accuracy, np.full((1, 10), 60))
+    assert result.source.sha256 == "ab" * 32
+    for kind in ("whole", "withheld-90"):
+        some = {name: arrays for name, arrays in points.items() if not name.startswith(kind)}
+        with pytest.raises(ValueError, match=f"no training of {kind} "):
+            coin_withheld.collect(SMOKE, None, some)
+    points["withheld-90-3"]["source"] = np.zeros(32, np.uint8)
+    with pytest.raises(ValueError, match="withheld-90-3 was computed on other pictures"):
+        coin_withheld.collect(SMOKE, None, points)

@@ -2,5 +2,21 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["choices", "cifar10", "epochs", "experiment", "networks", "variants", "withheld"]
+__all__ = [
+    "bayesian",
+    "choices",
+    "cifar10",
+    "configuration",
+    "epochs",
+    "experiment",
+    "networks",
+    "pictures",
+    "quantities",
+    "results",
+    "storage",
+    "tasks",
+    "tossing",
+    "variants",
+    "withheld",
+]
 __getattr__ = lazy_loading.modules(__name__)

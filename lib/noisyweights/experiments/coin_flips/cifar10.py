@@ -6,19 +6,40 @@ says how, and shows them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from noisyweights.experiments import image_inputs
+from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.coin_flips.withheld import Doubt, by_class, excess_rise, withhold
+from noisyweights.experiments.coin_flips import pictures
+from noisyweights.experiments.coin_flips.withheld import (
+    Doubt,
+    Withheld,
+    by_class,
+    doubt_of,
+    excess_rise,
+    withheld_by_class,
+    withhold,
+)
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
 from noisyweights.scores import metrics
 from noisyweights.scores.replicates import mean_interval
 
-__all__ = ["DATASETS", "PROFILES", "Config", "Result", "collect", "compute", "measurements", "points"]
+__all__ = [
+    "DATASETS",
+    "PROFILES",
+    "Config",
+    "Result",
+    "collect",
+    "compute",
+    "measurements",
+    "points",
+    "settings",
+    "uses_device",
+]
 
 DATASETS = ("cifar10",)
 
@@ -27,11 +48,11 @@ DATASETS = ("cifar10",)
 class Config(coin_networks.Settings):
     """Settings of the experiment."""
 
-    repeats: int = field(metadata={"words": "trainings on whole classes"})
+    repeats: int = field(metadata={"words": "trainings on whole classes", "counts": True})
     epochs: int = field(metadata={"words": "of training"})
     draws: int = field(metadata={"words": "sampled networks, K in the paper"})
     fewer: int = field(metadata={"words": "of them where a class is withheld"})
-    classes: int = field(default=10, metadata={"words": "that are withheld, one at a time"})
+    classes: int = field(default=10, metadata={"words": "that are withheld, one at a time", "counts": True})
     share: int = field(default=90, metadata={"words": "of a class withheld, in %"})
     filters: tuple[int, ...] = field(default=(32, 64, 128), metadata={"words": "filters of 3 × 3"})
     hidden: tuple[int, ...] = field(default=(256, 128), metadata={"words": "units behind them"})
@@ -52,27 +73,37 @@ PROFILES = {
 class Result:
     """What networks of whole classes say, trainings on the first axis, and those with a class withheld.
 
-    standard (trainings, n): the class that each network calls without coins. votes (trainings, n, classes).
+    standard, right (trainings, n): whether the network without coins is right about a picture, and whether
+    the votes' first choice is. doubt (trainings, n): entropy of the votes in bits. What a picture shows is
+    not among them.
     """
 
     config: Config
     standard: np.ndarray
-    votes: np.ndarray
+    right: np.ndarray
+    doubt: np.ndarray
     whole: Doubt
-    withheld: Doubt
-    labels: np.ndarray
+    withheld: Withheld
 
 
 def points(config: Config) -> tuple[str, ...]:
     """One training each: "whole-0", and "withheld-3" without most of class 3."""
-    return (
-        *(f"whole-{repeat}" for repeat in range(config.repeats)),
-        *(f"withheld-{label}" for label in range(config.classes)),
-    )
+    return (*trainings.named("whole", config.repeats), *trainings.named("withheld", config.classes))
+
+
+def settings(config: Config, point: str) -> dict[str, Any]:
+    """The settings that determine a point."""
+    others = ("draws",) if point.startswith("withheld") else ("fewer", "share")
+    return coin_networks.settings_but(config, (*others, "dropout"))
+
+
+def uses_device(point: str) -> bool:
+    """The device has no part in any point."""
+    return False
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Train and sample one network; the device has no part in it."""
+    """Train and sample one network; what its arrays tell of pictures is whether it is right about them."""
     kind, _, number = point.partition("-")
     seed = config.seed + 1000 * int(number)
     train, test = (coin_networks.load(config, "cifar10", split) for split in ("train", "test"))
@@ -93,46 +124,37 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         network, x, draws=draws, precision="full", sampled_layers="dense", seed=seed
     )
     doubt = by_class(ballots, test.labels)
-    return {
-        "standard": coin_networks.ranked(network, x)[:, 0],
-        "votes": ballots,
+    found = {
         "entropy": doubt.entropy,
         "accuracy": doubt.accuracy,
-        "labels": test.labels,
         "source": image_inputs.checksum(test.source),
+    }
+    if kind == "withheld":
+        return found
+    return found | {
+        "standard": coin_networks.ranked(network, x)[:, 0] == test.labels,
+        "right": votes.first_choice(ballots) == test.labels,
+        "doubt": votes.vote_entropy(ballots).astype(np.float32),
     }
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the trainings of each kind; raises ValueError for points of different pictures."""
-    if len({point["source"].tobytes() for point in points.values()}) > 1:
-        raise ValueError("these points were computed on different pictures: compute them anew")
-    whole, withheld = (
-        [points[f"{kind}-{number}"] for number in range(count)]
-        for kind, count in (("whole", config.repeats), ("withheld", config.classes))
-    )
+    """Stack the trainings of each kind, as many as there are.
 
-    def doubt(of: list[dict[str, np.ndarray]]) -> Doubt:
-        return Doubt(*(np.stack([one[name] for one in of]) for name in ("entropy", "accuracy")))
-
-    return Result(
-        config,
-        np.stack([one["standard"] for one in whole]),
-        np.stack([one["votes"] for one in whole]),
-        doubt(whole),
-        doubt(withheld),
-        labels=whole[0]["labels"],
-    )
+    Raises: ValueError for a kind without trainings, or for points of different pictures.
+    """
+    stacked = {name: trainings.stacked(points, "whole", name) for name in ("standard", "right", "doubt")}
+    whole, withheld = doubt_of(points, "whole"), withheld_by_class(points, "withheld")
+    pictures.common(points)
+    return Result(config, **stacked, whole=whole, withheld=withheld)
 
 
 def measurements(result: Result) -> list[Measurement]:
     """Quantities of S-cifar, of S-entropy and of S-holdout on CIFAR-10, where all pictures were used."""
     if result.config.trained or result.config.tested:
         return []
-    first, entropy = votes.first_choice(result.votes), votes.vote_entropy(result.votes)
-    wrong = first != result.labels
-    loss = 100 * (result.standard == result.labels).mean(1) - 100 * (~wrong).mean(1)
-    pairs = list(zip(entropy, wrong, strict=True))
+    loss = 100 * result.standard.mean(1) - 100 * result.right.mean(1)
+    pairs = list(zip(result.doubt, ~result.right, strict=True))
     found = {
         ("S-cifar", "sampling_loss", "points"): loss,
         ("S-cifar", "median_entropy_gap", "bits"): [np.median(h[w]) - np.median(h[~w]) for h, w in pairs],

@@ -10,23 +10,35 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs
+from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
 from noisyweights.scores.replicates import mean_interval
 
-__all__ = ["DATASETS", "PROFILES", "Config", "Result", "collect", "compute", "measurements", "points"]
+__all__ = [
+    "DATASETS",
+    "PROFILES",
+    "Config",
+    "Result",
+    "collect",
+    "compute",
+    "measurements",
+    "points",
+    "uses_device",
+]
 
 DATASETS = ("fashion_mnist",)
+_KIND = "fashion-conv"  # as Table I calls this network
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(coin_networks.Settings):
     """Settings of the experiment; the layers are those of `coin_flips`."""
 
-    repeats: int = field(metadata={"words": "trainings, from the starts of Table I's"})
+    repeats: int = field(metadata={"words": "trainings, from the starts of Table I's", "counts": True})
     epochs: int = field(metadata={"words": "of training"})
     draws: int = field(metadata={"words": "sampled networks, K in the paper"})
     filters: int = field(default=32, metadata={"words": "filters of 3 × 3"})
@@ -53,11 +65,16 @@ class Result:
 
 def points(config: Config) -> tuple[str, ...]:
     """Number of a training: "fashion-conv-0"."""
-    return tuple(f"fashion-conv-{repeat}" for repeat in range(config.repeats))
+    return trainings.named(_KIND, config.repeats)
+
+
+def uses_device(point: str) -> bool:
+    """The device has no part in any point."""
+    return False
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Train and sample one network; the device has no part in it."""
+    """Train and sample one network."""
     seed = config.seed + 1000 * int(point.rpartition("-")[2])
     train, test = (coin_networks.load(config, "fashion_mnist", split) for split in ("train", "test"))
     network = coin_networks.make(
@@ -80,11 +97,9 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the trainings; raises ValueError for points of other pictures than would be loaded now."""
-    source = coin_networks.load(config, "fashion_mnist", "test").source
-    image_inputs.check_source(points, dict.fromkeys(points, source))
-    stacked = (np.array([point[name] for point in points.values()]) for name in ("standard", "sampled"))
-    return Result(config, *stacked, source)
+    """Stack the trainings, as many as there are; raises ValueError for none, or for different pictures."""
+    standard, sampled = (trainings.stacked(points, _KIND, name) for name in ("standard", "sampled"))
+    return Result(config, standard, sampled, pictures.source("fashion_mnist", pictures.common(points)))
 
 
 def measurements(result: Result) -> list[Measurement]:

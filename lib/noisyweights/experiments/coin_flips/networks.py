@@ -3,8 +3,9 @@
 The layers are those of the paper; what it leaves out is as in the code published with it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from noisyweights.networks.coin_flips import output_moments, unit_range
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "train"]
+__all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "settings_but", "train"]
 
 # Where dense weights start and stay: as in `unit_range.STARTS`; from there, with the norm of each unit's
 # weights, not each weight, kept up to 1 (Keras's MinMaxNorm(-1, 1), another reading of the paper's "kernel
@@ -34,6 +35,12 @@ class Settings:
     batch_size: int = field(default=100, metadata={"words": "examples in a step"})
     rate: float = field(default=1e-3, metadata={"words": "of RMSProp, Keras's own; not stated"})
     dropout: float = field(default=0.2, metadata={"words": "in training, feed-forward; not stated"})
+
+
+def settings_but(settings: Settings, others: Iterable[str]) -> dict[str, Any]:
+    """What determines a point: all settings but those that name points, and others that do not concern it."""
+    left_out = {one.name for one in fields(settings) if one.metadata.get("counts")} | {*others}
+    return {name: value for name, value in asdict(settings).items() if name not in left_out}
 
 
 def load(settings: Settings, name: str, split: str) -> LabelledImages:

@@ -5,13 +5,14 @@ become coins, and whether what coins add to the outputs on average tells so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs
+from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import output_moments, rescaling, sampling, votes
@@ -31,6 +32,7 @@ __all__ = [
     "compute",
     "measurements",
     "points",
+    "uses_device",
 ]
 
 DATASETS = ("mnist", "fashion_mnist")
@@ -48,6 +50,7 @@ CHOSEN = 1000  # training pictures by which output biases are corrected
 # What is tossed: the network, brought into range where it is not, or with each layer stretched to fill the
 # range; and either with corrected output biases.
 ROADS = ("plain", "plain, corrected", "stretched", "stretched, corrected")
+_VARIED = ("fashion", "paper")  # set and start of the networks whose width is varied
 CLAIMED = 800  # the widest network of S-larger's criterion
 
 
@@ -55,12 +58,15 @@ CLAIMED = 800  # the widest network of S-larger's criterion
 class Config(coin_networks.Settings):
     """Settings of the variants."""
 
-    repeats: int = field(metadata={"words": "trainings of each variant, from other starts"})
+    repeats: int = field(metadata={"words": "trainings of each variant, from other starts", "counts": True})
     epochs: int = field(metadata={"words": "of training, variants"})
     draws: int = field(metadata={"words": "sampled networks, variants"})
-    width: int = field(default=400, metadata={"words": "hidden units, where the width is not varied"})
+    width: int = field(
+        default=400, metadata={"words": "hidden units, where the width is not varied", "counts": True}
+    )
     widths: tuple[int, ...] = field(
-        default=(50, 100, 200, 400, 800, 1600), metadata={"words": "hidden units, where it is"}
+        default=(50, 100, 200, 400, 800, 1600),
+        metadata={"words": "hidden units, where it is", "counts": True},
     )
 
 
@@ -107,6 +113,11 @@ class Result:
     variants: Mapping[tuple[str, str, int], Variant]
     source: DataSource
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Hidden units of the networks whose width is varied, in ascending order."""
+        return tuple(sorted(width for of, start, width in self.variants if (of, start) == _VARIED))
+
     def offsets(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Offset of every network of a set, "mnist" or "fashion", and the points it loses: (networks,) each.
 
@@ -123,31 +134,37 @@ class Result:
 
 
 def points(config: Config) -> tuple[str, ...]:
-    """All trainings of a set, start and width each: "fashion-paper-400"."""
-    roads = [f"{name}-{start}-{config.width}" for name in _SETS for start in _STARTS]
-    return tuple(dict.fromkeys([*roads, *(f"fashion-paper-{width}" for width in config.widths)]))
+    """Set, start, width and number of a training: "fashion-paper-400-0"."""
+    return tuple(name for kind in _kinds(config) for name in trainings.named(kind, config.repeats))
+
+
+def uses_device(point: str) -> bool:
+    """The device has no part in any point."""
+    return False
+
+
+def _kinds(config: Config) -> tuple[str, ...]:
+    starts = [f"{name}-{start}-{config.width}" for name in _SETS for start in _STARTS]
+    return tuple(dict.fromkeys([*starts, *("-".join((*_VARIED, str(width))) for width in config.widths)]))
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Train and sample one variant; the device has no part in it."""
-    name, start, width = point.split("-")
+    """Train and sample one network; the arrays are those of `Variant`, of one training."""
+    name, start, width, number = point.split("-")
+    seed = config.seed + 1000 * int(number)
     train, test = (coin_networks.load(config, _SETS[name], split) for split in ("train", "test"))
+    network = coin_networks.make(
+        (28, 28, 1),
+        hidden=(int(width),),
+        dropout=0.0 if start == "code" else config.dropout,
+        start=_STARTS[start],
+        seed=seed,
+    )
+    coin_networks.train(config, network, train, epochs=config.epochs, seed=seed)
     x = image_inputs.scaled(test)
     seen = image_inputs.scaled(image_inputs.first(train, CHOSEN))
-    found = []
-    for repeat in range(config.repeats):
-        seed = config.seed + 1000 * repeat
-        network = coin_networks.make(
-            (28, 28, 1),
-            hidden=(int(width),),
-            dropout=0.0 if start == "code" else config.dropout,
-            start=_STARTS[start],
-            seed=seed,
-        )
-        coin_networks.train(config, network, train, epochs=config.epochs, seed=seed)
-        found.append(_sampled(config, network, x, test.labels, seen=seen, seed=seed))
-    stacked = {key: np.stack([one[key] for one in found]) for key in found[0]}
-    return stacked | {"source": image_inputs.checksum(test.source)}
+    found = _sampled(config, network, x, test.labels, seen=seen, seed=seed)
+    return found | {"source": image_inputs.checksum(test.source)}
 
 
 def _counts(config: Config) -> tuple[int, ...]:
@@ -179,23 +196,33 @@ def _sampled(
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Gather the variants; raises ValueError for points of other pictures than would be loaded now."""
-    sources = {name: coin_networks.load(config, of, "test").source for name, of in _SETS.items()}
-    image_inputs.check_source(points, {name: sources[name.partition("-")[0]] for name in points})
-    names = ("standard", "votes", "offset", "ways")
+    """Gather the trainings of each variant, as many as there are.
+
+    Raises: ValueError for a variant without trainings that the settings name, and for points of one set that
+        were computed on different pictures.
+    """
     variants = {}
-    for point, arrays in points.items():
-        name, start, width = point.split("-")
-        variants[name, start, int(width)] = Variant(*(arrays[key] for key in names))
-    return Result(config, _counts(config), variants, sources["fashion"])
+    for kind in dict.fromkeys([*_kinds(config), *(name.rpartition("-")[0] for name in points)]):
+        name, start, width = kind.split("-")
+        found = {one.name: trainings.stacked(points, kind, one.name) for one in fields(Variant)}
+        variants[name, start, int(width)] = Variant(**found)
+    checksums = {
+        name: pictures.common({one: points[one] for one in points if one.startswith(f"{name}-")})
+        for name in _SETS
+    }
+    return Result(config, _counts(config), variants, pictures.source(_SETS["fashion"], checksums["fashion"]))
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """The slope of S-larger, where all pictures were used."""
+    """The slope of S-larger, where all pictures were used.
+
+    A slope is that of one training of each width; there are as many as of the width that has the fewest.
+    """
     config = result.config
-    widths = [width for width in config.widths if width <= CLAIMED]
+    widths = [width for width in result.widths if width <= CLAIMED]
     if config.trained or config.tested or result.source.embedded or max(widths) < CLAIMED:
         return []
-    losses = np.stack([result.variants["fashion", "paper", width].loss("plain") for width in widths])
-    slopes = np.polyfit(np.log2(widths), losses, 1)[0]
-    return [Measurement("S-larger", "loss_slope", *mean_interval(slopes), config.repeats, "points")]
+    losses = [result.variants[(*_VARIED, width)].loss("plain") for width in widths]
+    fewest = min(map(len, losses))
+    slopes = np.polyfit(np.log2(widths), np.stack([loss[:fewest] for loss in losses]), 1)[0]
+    return [Measurement("S-larger", "loss_slope", *mean_interval(slopes), len(slopes), "points")]

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from noisyweights import datasets, seeds
+from noisyweights import seeds
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs
+from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
@@ -24,29 +25,37 @@ __all__ = [
     "Config",
     "Doubt",
     "Result",
+    "Withheld",
     "by_class",
     "collect",
     "compute",
+    "doubt_of",
     "excess_rise",
     "measurements",
     "points",
+    "uses_device",
+    "withheld_by_class",
     "withhold",
 ]
 
 DATASETS = ("mnist",)
 CLAIMED = 90  # the share [%] of S-holdout's criterion
 
+Points = Mapping[str, Mapping[str, np.ndarray]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config(coin_networks.Settings):
     """Settings of the experiment."""
 
-    repeats: int = field(metadata={"words": "trainings on whole classes"})
+    repeats: int = field(metadata={"words": "trainings on whole classes", "counts": True})
     epochs: int = field(metadata={"words": "of training, withheld classes"})
     draws: int = field(metadata={"words": "sampled networks, withheld classes"})
     hidden: int = field(default=400, metadata={"words": "units of the feed-forward network"})
-    shares: tuple[int, ...] = field(default=(50, 90, 99), metadata={"words": "of a class withheld, in %"})
-    classes: int = field(default=10, metadata={"words": "that are withheld, one at a time"})
+    shares: tuple[int, ...] = field(
+        default=(50, 90, 99), metadata={"words": "of a class withheld, in %", "counts": True}
+    )
+    classes: int = field(default=10, metadata={"words": "that are withheld, one at a time", "counts": True})
 
 
 PROFILES = {
@@ -69,18 +78,36 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class Withheld(Doubt):
+    """Doubt of networks that each saw little of one class, `classes` (networks,)."""
+
+    classes: np.ndarray
+
+    @property
+    def own(self) -> np.ndarray:
+        """Where each network's entropy is that of the class that it saw little of: bool (networks, 10)."""
+        return self.classes[:, np.newaxis] == np.arange(self.entropy.shape[1])
+
+
+@dataclass(frozen=True)
 class Result:
-    """Networks of whole classes, and by share [%] those without most of class 0, 1, … in this order."""
+    """Networks of whole classes, and by share [%] those without most of one class each."""
 
     config: Config
     whole: Doubt
-    withheld: Mapping[int, Doubt]
+    withheld: Mapping[int, Withheld]
     source: DataSource
 
 
 def points(config: Config) -> tuple[str, ...]:
-    """All networks of one share each: "0" for whole classes, "90"."""
-    return ("0", *map(str, config.shares))
+    """One training each: "whole-0", and "withheld-90-3" without 90 % of class 3."""
+    kinds = (trainings.named(f"withheld-{share}", config.classes) for share in config.shares)
+    return (*trainings.named("whole", config.repeats), *(name for names in kinds for name in names))
+
+
+def uses_device(point: str) -> bool:
+    """The device has no part in any point."""
+    return False
 
 
 def withhold(images: LabelledImages, of: int, share: float, *, seed: int) -> LabelledImages:
@@ -108,43 +135,68 @@ def by_class(ballots: np.ndarray, labels: np.ndarray) -> Doubt:
 
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Train and sample all networks of a share; the device has no part in it."""
-    share = int(point) / 100
+    """Train and sample one network."""
+    kind, _, number = point.rpartition("-")
+    seed = config.seed + 1000 * int(number)
     train, test = (coin_networks.load(config, "mnist", split) for split in ("train", "test"))
-    x, found = image_inputs.scaled(test), []
-    for number in range(config.classes if share else config.repeats):
-        seed = config.seed + 1000 * number
-        network = coin_networks.make(
-            (28, 28, 1), hidden=(config.hidden,), dropout=config.dropout, start="paper", seed=seed
-        )
-        seen = withhold(train, number, share, seed=config.seed) if share else train
-        coin_networks.train(config, network, seen, epochs=config.epochs, seed=seed)
-        ballots = sampling.sample_votes(
-            network, x, draws=config.draws, precision="full", sampled_layers="dense", seed=seed
-        )
-        found.append(by_class(ballots, test.labels))
+    if kind != "whole":
+        train = withhold(train, int(number), _share(kind) / 100, seed=config.seed)
+    network = coin_networks.make(
+        (28, 28, 1), hidden=(config.hidden,), dropout=config.dropout, start="paper", seed=seed
+    )
+    coin_networks.train(config, network, train, epochs=config.epochs, seed=seed)
+    x = image_inputs.scaled(test)
+    ballots = sampling.sample_votes(
+        network, x, draws=config.draws, precision="full", sampled_layers="dense", seed=seed
+    )
+    doubt = by_class(ballots, test.labels)
     return {
-        "entropy": np.stack([one.entropy for one in found]),
-        "accuracy": np.stack([one.accuracy for one in found]),
+        "entropy": doubt.entropy,
+        "accuracy": doubt.accuracy,
         "source": image_inputs.checksum(test.source),
     }
 
 
-def excess_rise(whole: Doubt, withheld: Doubt) -> np.ndarray:
-    """Rise of a withheld class's entropy [bits] over whole classes, minus that of the others: (classes,)."""
+def _share(kind: str) -> int:
+    """Share [%] that networks of a kind, "withheld-90", did not see."""
+    return int(kind.rpartition("-")[2])
+
+
+def excess_rise(whole: Doubt, withheld: Withheld) -> np.ndarray:
+    """How much more a withheld class's entropy [bits] rises than that of the others: (networks,).
+
+    Both are rises over networks of whole classes; of the others it is the mean.
+    """
     rise = withheld.entropy - whole.entropy.mean(0)
-    own = np.eye(*rise.shape, dtype=bool)
+    own = withheld.own
     return rise[own] - np.where(own, 0, rise).sum(1) / (rise.shape[1] - 1)
 
 
-def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Gather the shares; raises ValueError for points of other pictures than would be loaded now."""
-    source = datasets.mnist(split="test").source
-    image_inputs.check_source(points, dict.fromkeys(points, source))
-    whole, *withheld = (
-        Doubt(points[one]["entropy"], points[one]["accuracy"]) for one in ("0", *map(str, config.shares))
+def doubt_of(points: Points, kind: str) -> Doubt:
+    """Doubt of all trainings of a kind."""
+    return Doubt(*(trainings.stacked(points, kind, name) for name in ("entropy", "accuracy")))
+
+
+def withheld_by_class(points: Points, kind: str) -> Withheld:
+    """Doubt of all trainings of a kind whose numbers are the classes that were withheld."""
+    doubt = doubt_of(points, kind)
+    return Withheld(doubt.entropy, doubt.accuracy, np.array([*trainings.of_kind(points, kind)]))
+
+
+def collect(config: Config, device: Device, points: Points) -> Result:
+    """Gather the trainings that there are.
+
+    Raises: ValueError for no training on whole classes, or of a share that the settings name, and for points
+        of different pictures.
+    """
+    kinds = {f"withheld-{share}" for share in config.shares}
+    kinds |= {name.rpartition("-")[0] for name in points if name.startswith("withheld-")}
+    return Result(
+        config,
+        doubt_of(points, "whole"),
+        {_share(kind): withheld_by_class(points, kind) for kind in sorted(kinds, key=_share)},
+        pictures.source("mnist", pictures.common(points)),
     )
-    return Result(config, whole, dict(zip(config.shares, withheld, strict=True)), source)
 
 
 def measurements(result: Result) -> list[Measurement]:
