@@ -6,22 +6,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from noisyweights import datasets
+from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import catalogue, image_inputs
-from noisyweights.experiments.crossbar import classifiers, networks, results
+from noisyweights.experiments.crossbar import networks, results
 from noisyweights.experiments.crossbar import sweeps as crossbar_sweeps
 from noisyweights.experiments.crossbar.networks import CHIPS, METHODS, SWEEPS
 
 SMOKE, QUICK, FULL = (networks.PROFILES[name] for name in ("smoke", "quick", "full"))
-SOURCES = [SimpleNamespace(name=name, origin="", sha256=sha * 32) for name, sha in (("a", "11"), ("b", "22"))]
+SOURCES = (datasets.fashion_mnist(split="test", dataset="sample").source, DataSource("", "", "22" * 32))
 LAST = {"mean-field": 6}  # the largest number of a training; 3 of others
 LOST = 0.5  # points on the array
-
-
-@pytest.fixture(autouse=True)
-def pictures(monkeypatch):
-    """Sources without pictures, since points tell scores."""
-    sets = [SimpleNamespace(source=source) for source in (SOURCES[0], *SOURCES)]
-    monkeypatch.setattr(classifiers, "load", lambda config: sets)
 
 
 def made_up(*, lost=LOST, gap=0.01):
@@ -137,7 +132,9 @@ def test_trainings_are_those_there_are_in_their_order():
     assert result.rmse.tolist() == [[0.2, 0.2], [0.2, 0.24]]
     np.testing.assert_allclose(result.gap, [[0.3, 0.1]] * 2)
     assert result.regression_sweeps["wires"].shape == (2, 2, 2)
-    assert result.sources == {"fashion_mnist": SOURCES[0], "mnist": SOURCES[1]}
+    assert result.sources["fashion_mnist"] == SOURCES[0]
+    other = result.sources["mnist"]
+    assert (other.name, other.sha256, other.embedded) == ("MNIST", SOURCES[1].sha256, False)
 
 
 def test_trainings_with_sweeps_stand_before_those_without():
@@ -169,10 +166,10 @@ def test_trainings_without_sweeps_are_not_enough():
 
 
 @pytest.mark.parametrize("source", ["source", "other_source"])
-def test_points_of_other_pictures_are_refused(source):
+def test_points_of_different_pictures_are_refused(source):
     points = made_up()
     points["plain-1"][source] = np.zeros(32, np.uint8)
-    with pytest.raises(ValueError, match="the point plain-1 was computed on other pictures"):
+    with pytest.raises(ValueError, match=r"plain-.* computed on other pictures than"):
         networks.collect(FULL, None, points)
 
 

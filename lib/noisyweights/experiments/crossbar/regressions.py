@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from noisyweights.experiments import mean_field_training, trained_weights
+from noisyweights.experiments import trained_weights
 from noisyweights.experiments.crossbar import sweeps
 from noisyweights.experiments.crossbar.network_settings import CHIPS, LEVELS, Config, swept
 from noisyweights.experiments.crossbar.sweeps import perfected
@@ -12,13 +12,12 @@ from noisyweights.experiments.regression import experiment as regression
 from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.deployment import deploy
 from noisyweights.networks.mean_field import inference, twins
-from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 from noisyweights.scores import metrics
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["compute", "train"]
+__all__ = ["compute"]
 
 MANY, FEW = 40, 4  # times the draws of a classifier: a regression is cheap, and its answer one number
 CHIP = CHIPS["mean-field"]
@@ -34,7 +33,7 @@ def compute(config: Config, number: int, *, law: Law, weights: np.ndarray | None
     settings = regression.PROFILES[config.regression]
     task = regression.make_task(settings, reading="magnitude", repeat=number)
     seed = settings.seed + number
-    trained = train(settings, task, seed=seed, weights=weights)
+    trained = regression.trained_network(settings, "magnitude", task, seed=seed, trained=weights)
     network = twins.with_law(trained, law)
     inside = np.abs(task.x_test[:, 0]) <= 1
     reached = _tester(task.x_test[inside], task.y_test[inside], seed=seed)
@@ -60,19 +59,6 @@ def compute(config: Config, number: int, *, law: Law, weights: np.ndarray | None
         gaps = [np.abs(curve - software[1]).max() for _, curve in pairs]
         found[sweep.name] = np.stack([errors, gaps], -1)
     return found
-
-
-def train(
-    settings: regression.Config, task: regression.Task, *, seed: int, weights: np.ndarray | None = None
-) -> keras.Model:
-    """Chapter 5's network with Gaussian weights after training, or with the weights that one had."""
-    mean, both = regression.make_network(settings, depth=settings.depth, width=settings.width, seed=seed)
-    common = {"config": settings, "law": laws.gaussian(), "seed": seed}
-    if weights is None:
-        return mean_field_training.train(mean, both, task.x, task.y, epochs=settings.epochs, **common)
-    network = mean_field_training.regression_twin(both, examples=len(task.x), **common)
-    trained_weights.unpack(network, weights)
-    return network
 
 
 def _tester(x: np.ndarray, y: np.ndarray, *, seed: int) -> Callable[[keras.Model, int], Reached]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs, trainings
-from noisyweights.experiments.crossbar import classifiers, sweeps
+from noisyweights.experiments import trainings
+from noisyweights.experiments.coin_flips import pictures
+from noisyweights.experiments.crossbar import sweeps
 from noisyweights.experiments.crossbar.network_settings import CHIPS, MARGINS, METHODS, SWEEPS, Config
 from noisyweights.experiments.crossbar.sweeps import Sweep
 from noisyweights.ledger.claims import Measurement
@@ -58,14 +59,15 @@ def collect(config: Config, points: Points) -> Result:
     """Stack the trainings of each method, as many as there are.
 
     Raises: ValueError for a method without a training, or without one that went through its sweeps, and for
-        points of other pictures.
+        points of different pictures.
     """
     reached = {method: _reached(points, method) for method in METHODS}
-    _, test, others = classifiers.load(config)
-    named = [name for name in points if not name.startswith("regression")]
-    image_inputs.check_source(points, dict.fromkeys(named, test.source))
-    also = {name: {"source": points[name]["other_source"]} for name in named}
-    image_inputs.check_source(also, dict.fromkeys(named, others.source))
+    of_pictures = {name: one for name, one in points.items() if not name.startswith("regression")}
+    others = {name: {"source": one["other_source"]} for name, one in of_pictures.items()}
+    sources = {
+        name: pictures.source(name, pictures.common(found))
+        for name, found in (("fashion_mnist", of_pictures), ("mnist", others))
+    }
 
     def of_regression(name: str) -> np.ndarray:
         return trainings.stacked(points, "regression", name)
@@ -78,7 +80,7 @@ def collect(config: Config, points: Points) -> Result:
         of_regression("rmse"),
         np.abs(curves).max(-1),
         {sweep.name: of_regression(sweep.name) for sweep in sweeps.MEAN_FIELD},
-        sources={"fashion_mnist": test.source, "mnist": others.source},
+        sources,
     )
 
 
