@@ -1,5 +1,6 @@
 """The energy-distance experiment: its network at the origin, its target, and what its measurements say."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,16 +20,15 @@ def synthetic(slope):
     found = {}
     for name in energy_distance.points(CONFIG):
         width = float(name.split(".")[2])
-        shape = (CONFIG.seeds, len(LAWS))
-        kl = np.full((*shape, 3), 0.5 * width**slope)
-        kl[:, [0, -1]] = np.nan
+        kl = np.full((len(LAWS), 3), 0.5 * width**slope)
+        kl[[0, -1]] = np.nan
         found[name] = {
-            "ks_target": np.full(shape, 0.1 * width**slope),
-            "ks_gaussian": np.full(shape, 0.01),
+            "ks_target": np.full(len(LAWS), 0.1 * width**slope),
+            "ks_gaussian": np.full(len(LAWS), 0.01),
             "kl": kl,
-            "kurtosis": np.tile([0, 0.5, -1.0, 0.1, -0.5, -1.5], (CONFIG.seeds, 1)) / width,
+            "kurtosis": np.array([0, 0.5, -1.0, 0.1, -0.5, -1.5]) / width,
             "density": np.ones((len(LAWS), len(BINS) - 1)),
-            "loss": np.ones((CONFIG.seeds, 10)),
+            "loss": np.ones(10),
         }
     return found
 
@@ -36,7 +36,7 @@ def synthetic(slope):
 @pytest.fixture
 def device(monkeypatch):
     monkeypatch.setattr(energy_distance, "controls", lambda device: dict.fromkeys(LAWS, laws.uniform()))
-    return SimpleNamespace()
+    return SimpleNamespace(law=laws.uniform())
 
 
 @pytest.mark.parametrize("slope", [-2.0, -0.25])
@@ -77,3 +77,45 @@ def test_at_the_origin_the_first_kernel_does_not_matter(reading):
     assert (energy.sample_outputs(network, origin, draws=20, seed=1) == before).all()
     network.layers[1].kernel_loc.assign_add(np.ones((3, 3)))
     assert not (energy.sample_outputs(network, origin, draws=20, seed=1) == before).any()
+
+
+def test_trainings_that_all_widths_have_count(device):
+    points = synthetic(-1.0)
+    for width in CONFIG.widths:
+        points[f"learned.1.{width}.5"] = points[f"learned.1.{width}.0"]
+    points["learned.1.2.9"] = points["learned.1.2.0"]  # of one width alone
+    result = energy_distance.collect(CONFIG, device, points)
+    assert result.trainings(depth=1) == 2
+    assert {m.n for m in energy_distance.measurements(result)} == {2}
+    renamed = {name.replace("learned.1.2.0", "learned.1.2.3"): one for name, one in synthetic(-1.0).items()}
+    with pytest.raises(ValueError, match=r"no training of learned\.1 is there for all widths"):
+        energy_distance.collect(CONFIG, device, renamed)
+
+
+def test_a_law_is_at_no_distance_from_itself_and_has_its_moments(device):
+    """All laws are the uniform one here, so that all predict alike, to the bit."""
+    config = replace(CONFIG, iterations=3, predicted=2000)
+    found = energy_distance.compute(config, "learned.1.2.0", device)
+    assert (found["ks_gaussian"] == 0).all()
+    assert np.nanmax(np.abs(found["kl"][:, 0])) < 0.05
+    assert np.ptp(found["ks_target"]) == 0
+    assert found["kurtosis"] == pytest.approx(np.full(len(LAWS), found["kurtosis"][0]))
+    width = BINS[1] - BINS[0]
+    assert found["density"].sum(1) * width == pytest.approx(np.ones(len(LAWS)))
+    again = energy_distance.compute(config, "learned.1.2.0", device, trained=found["weights"])
+    for quantity, numbers in found.items():
+        np.testing.assert_array_equal(again[quantity], numbers, err_msg=quantity)
+    assert len(found["loss"]) == 3
+    other = energy_distance.compute(config, "learned.1.2.1", device)
+    assert not np.array_equal(other["weights"], found["weights"])  # of another start and other draws
+
+
+def test_training_brings_the_prediction_to_its_target(monkeypatch):
+    """Random biases alone can give a normal law: a training from too narrow a one comes closer to it."""
+    gaussian = laws.gaussian()
+    monkeypatch.setattr(energy_distance, "controls", lambda device: dict.fromkeys(LAWS, gaussian))
+    config = replace(CONFIG, iterations=600, predicted=4000, initial_scale=0.3)
+    few = energy_distance.compute(replace(config, iterations=1), "random.1.2.0", SimpleNamespace())
+    found = energy_distance.compute(config, "random.1.2.0", SimpleNamespace())
+    assert found["loss"][-10:].mean() < few["loss"][0]
+    assert found["ks_target"][0] < 0.5 * few["ks_target"][0]

@@ -127,3 +127,11 @@ def test_unequal_numbers_of_independent_draws() -> None:
     found = kl_from_samples(generator.normal(size=N), generator.normal(size=N // 5), paired=False)
     assert found.low <= 0 <= found.high
     assert found.n == N // 5
+
+
+def test_equal_draws_are_no_distance_apart():
+    """Of a narrow law too, where the estimate's own variance is below what doubles can tell from 0."""
+    draws = 1e-9 * np.random.default_rng(0).standard_normal(1500)
+    found = kl_from_samples(draws, draws, paired=True)
+    assert abs(found.value) < 1e-12
+    assert found.low <= 0 <= found.high

@@ -15,12 +15,12 @@ Array = NDArray[np.float64]
 
 CELLS = 256  # into which the line is cut; a spline sees nothing finer
 OUTERMOST = 1  # draws of x expected in each of the two outermost cells
-LEAST = 3  # draws of y in each cell
+MINIMUM_PER_CELL = 3  # draws of y in each cell
 INTERVALS = (4, 8, 16, 32, 64)  # of the splines tried
 CAUTION = 4.0  # standard deviations of noise by which a finer spline has to rise to be preferred
 TWO_SIDED_95 = 1.959963984540054
-FEWEST = 1000
-MOST_OUTSIDE = 0.01
+MINIMUM_DRAWS = 1000
+MAXIMUM_SHARE_OUTSIDE = 0.01
 STEPS, CONVERGED, RIDGE = 100, 1e-12, 1e-9
 
 
@@ -53,8 +53,8 @@ def kl_from_samples(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Est
     """
     x, y = finite("first samples", first, 1), finite("second samples", second, 1)
     for name, sample in (("first", x), ("second", y)):
-        if len(sample) < FEWEST:
-            raise ValueError(f"{name} has {len(sample)} draws: a divergence needs at least {FEWEST}")
+        if len(sample) < MINIMUM_DRAWS:
+            raise ValueError(f"{name} has {len(sample)} draws: a divergence needs at least {MINIMUM_DRAWS}")
         value, count = _most_frequent(sample)
         if count * CELLS > len(sample):
             raise ValueError(
@@ -64,14 +64,14 @@ def kl_from_samples(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Est
     if paired and len(x) != len(y):
         raise ValueError(f"{len(x)} and {len(y)} draws make no pairs: give equally many, or paired=False")
     outside = np.mean((x < y.min()) | (x > y.max()))
-    if outside > MOST_OUTSIDE:
+    if outside > MAXIMUM_SHARE_OUTSIDE:
         raise ValueError(
             f"{outside:.2%} of the first samples lie where the second has none: the divergence is too large "
             "to be measured, or infinite; exchange the two, or draw more"
         )
     counts = _count(x, y, paired)
     fits = [_fit(counts, intervals) for intervals in INTERVALS]
-    best = max(fits, key=lambda fit: fit.value - CAUTION * np.sqrt(fit.noise))
+    best = max(fits, key=lambda fit: fit.value - CAUTION * np.sqrt(max(fit.noise, 0.0)))  # 0 but for rounding
     radius = TWO_SIDED_95 * np.sqrt(best.variance + best.noise)
     return Estimate(best.value, best.value - radius, best.value + radius, min(len(x), len(y)))
 
@@ -130,13 +130,13 @@ def _count(x: Array, y: Array, paired: bool) -> _Counts:
 
 
 def _joined(p: NDArray[np.intp], q: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Number neighbouring cells alike until x falls into each group, and LEAST of y do."""
+    """Number neighbouring cells alike until x falls into each group, and MINIMUM_PER_CELL of y do."""
     group = np.empty(len(p), np.intp)
     current = in_p = in_q = 0
     for cell in range(len(p)):
         group[cell] = current
         in_p, in_q = in_p + p[cell], in_q + q[cell]
-        if in_p and in_q >= LEAST:
+        if in_p and in_q >= MINIMUM_PER_CELL:
             current, in_p, in_q = current + 1, 0, 0
     return np.minimum(group, current - 1)  # what is left over joins the last full group
 

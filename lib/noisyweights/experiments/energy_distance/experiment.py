@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from noisyweights import seeds
+from noisyweights.experiments import trained_weights, trainings
 from noisyweights.experiments.compared_laws import LAWS, controls
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
@@ -52,12 +53,14 @@ class Config:
     """Settings of the chapter; the paper's where it states them."""
 
     seed: int = field(metadata={"words": "of starts, trainings and draws"})
-    seeds: int = field(metadata={"words": "trainings of each network"})
-    depths: tuple[int, ...] = field(metadata={"words": "hidden layers"})
-    widths: tuple[int, ...] = field(metadata={"words": "units in a hidden layer"})
+    seeds: int = field(metadata={"words": "trainings of each network", "counts": True})
+    depths: tuple[int, ...] = field(metadata={"words": "hidden layers", "counts": True})
+    widths: tuple[int, ...] = field(metadata={"words": "units in a hidden layer", "counts": True})
     iterations: int = field(metadata={"words": "of Adam; 10,000 in the paper"})
     predicted: int = field(metadata={"words": "networks drawn from each trained one, and from each law"})
-    random_depth: int = field(metadata={"words": "hidden layers where the biases are random too"})
+    random_depth: int = field(
+        metadata={"words": "hidden layers where the biases are random too", "counts": True}
+    )
     draws: int = field(default=100, metadata={"words": "networks in one iteration"})
     nodes: int = field(default=64, metadata={"words": "of the Gauss–Hermite rule over the target"})
     initial_loc: float = field(
@@ -84,13 +87,13 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Result:
-    """What the chapter shows, by (reading, depth) in the mappings and (widths, seeds, laws) in the arrays.
+    """What the chapter shows: arrays (widths, trainings, laws) by reading and depth.
 
     ks_target, ks_gaussian: Kolmogorov–Smirnov distance of the predictive law from the target and from the
     prediction with Gaussian weights. kl: divergence [nats] from the latter, its low and its high end in a
     last axis; NaN for the two-point law. kurtosis: excess kurtosis of the predictive law. density
-    (widths, laws, bins): histogram over `BINS` of the first training. loss (widths, seeds, steps): means of
-    the loss over equal stretches of the training.
+    (widths, laws, bins): histogram over `BINS` of the first training. loss (widths, trainings, steps): means
+    of the loss over equal stretches of the training.
     """
 
     config: Config
@@ -114,8 +117,12 @@ class Result:
         centred = log_width - log_width.mean()
         return mean_interval(centred @ log_values / (centred @ centred))
 
+    def trainings(self, *, depth: int, reading: str = LEARNED) -> int:
+        """How many trainings there are of each width."""
+        return self.loss[reading, depth].shape[1]
+
     def effective_weights(self, law: str, *, depth: int, reading: str = LEARNED) -> np.ndarray:
-        """How many equal independent weights would give the excess kurtosis that is seen: (widths, seeds).
+        """How many equal independent weights would give the excess kurtosis seen: (widths, trainings).
 
         A sum of n has that of one weight over n; what Gaussian weights give is taken off before.
         """
@@ -160,36 +167,44 @@ def _cases(config: Config) -> list[tuple[str, int]]:
 
 
 def points(config: Config) -> tuple[str, ...]:
-    """All trainings of one architecture each."""
-    return tuple(f"{reading}.{depth}.{width}" for reading, depth in _cases(config) for width in config.widths)
-
-
-def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Train an architecture from several starts, and draw its predictions under every law."""
-    reading, depth, width = point.split(".")
-    trained = [
-        _trained(
-            config, device, reading=reading, depth=int(depth), width=int(width), seed=config.seed + repeat
-        )
+    """One training of one architecture each: "learned.2.8.0" has two hidden layers of eight units."""
+    return tuple(
+        f"{reading}.{depth}.{width}.{repeat}"
+        for reading, depth in _cases(config)
+        for width in config.widths
         for repeat in range(config.seeds)
-    ]
-    found = {key: np.stack([one[key] for one in trained]) for key in trained[0]}
-    return found | {"density": found["density"][0]}
-
-
-def _trained(
-    config: Config, device: Device, *, reading: str, depth: int, width: int, seed: int
-) -> dict[str, np.ndarray]:
-    network = make_network(config, depth=depth, width=width, reading=reading, seed=seed)
-    loss = energy_distance.train(
-        network,
-        ORIGIN,
-        target(config),
-        iterations=config.iterations,
-        draws=config.draws,
-        seed=seed,
-        alpha=ALPHA,
     )
+
+
+def compute(
+    config: Config, point: str, device: Device, trained: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Train an architecture with Gaussian weights, and draw its predictions under every law.
+
+    What is kept of the training, "weights", are the network's and behind them the means of the loss.
+    """
+    reading, depth, width, repeat = point.split(".")
+    seed = config.seed + int(repeat)
+    network = make_network(config, depth=int(depth), width=int(width), reading=reading, seed=seed)
+    if trained is None:
+        loss = energy_distance.train(
+            network,
+            ORIGIN,
+            target(config),
+            iterations=config.iterations,
+            draws=config.draws,
+            seed=seed,
+            alpha=ALPHA,
+        )
+        kept = np.array([part.mean() for part in np.array_split(loss, min(LOSSES, len(loss)))])
+        trained = np.concatenate([trained_weights.pack(network, np.float32), kept.astype(np.float32)])
+    size = sum(int(np.prod(weight.shape)) for weight in network.weights)
+    trained_weights.unpack(network, trained[:size])
+    return {"weights": trained, "loss": trained[size:]} | _predicted(config, network, device, seed=seed)
+
+
+def _predicted(config: Config, network: keras.Model, device: Device, *, seed: int) -> dict[str, np.ndarray]:
+    """How far the predictive laws at the origin are from the target and from that of Gaussian weights."""
     laws_of = controls(device)
     drawn = {
         name: energy_distance.sample_outputs(
@@ -210,28 +225,43 @@ def _trained(
         "kl": np.array(divergences, float),
         "kurtosis": np.array([stats.kurtosis(values) for values in drawn.values()]),
         "density": np.array([np.histogram(values, BINS, density=True)[0] for values in drawn.values()]),
-        "loss": np.array([part.mean() for part in np.array_split(loss, min(LOSSES, len(loss)))]),
     }
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the widths of each reading and depth."""
+    """Stack the widths of each reading and depth, and the trainings that all of these widths have.
+
+    Raises ValueError for an architecture without a training, and where no training is one of all widths.
+    """
     laws_of = controls(device)
+    found = {case: _of_all_widths(config, case, points) for case in _cases(config)}
 
     def stacked(quantity: str) -> dict[tuple[str, int], np.ndarray]:
         return {
-            (reading, depth): np.stack(
-                [points[f"{reading}.{depth}.{width}"][quantity] for width in config.widths]
-            )
-            for reading, depth in _cases(config)
+            case: np.stack([[arrays[quantity] for arrays in own] for own in widths])
+            for case, widths in found.items()
         }
 
     quantities = ("ks_target", "ks_gaussian", "kl", "kurtosis", "density", "loss")
-    return Result(
-        config,
-        {name: laws_of[name].excess_kurtosis for name in LAWS},
-        *(stacked(quantity) for quantity in quantities),
-    )
+    arrays = {quantity: stacked(quantity) for quantity in quantities}
+    arrays["density"] = {case: density[:, 0] for case, density in arrays["density"].items()}
+    return Result(config, {name: laws_of[name].excess_kurtosis for name in LAWS}, **arrays)
+
+
+def _of_all_widths(
+    config: Config, case: tuple[str, int], points: Mapping[str, dict[str, np.ndarray]]
+) -> list[list[dict[str, np.ndarray]]]:
+    """Arrays by width and training, of those trainings that every width has."""
+    reading, depth = case
+    kinds = [
+        trainings.of_kind(points, f"{reading}.{depth}.{width}", separator=".") for width in config.widths
+    ]
+    common = sorted(set.intersection(*map(set, kinds)))
+    if not common:
+        raise ValueError(
+            f"no training of {reading}.{depth} is there for all widths {config.widths}: add the missing ones"
+        )
+    return [[kind[number] for number in common] for kind in kinds]
 
 
 def measurements(result: Result) -> list[Measurement]:
@@ -249,7 +279,7 @@ def measurements(result: Result) -> list[Measurement]:
     widest = largest(cell("ks_target", case, -1, law) for case in cases for law in LAWS[:3])
     kl_widest = largest(cell("kl", case, -1, law) for case in cases for law in others)
     ecram = largest(cell("ks_gaussian", case, 0, "ecram") for case in cases)
-    n = config.seeds
+    n = min(result.trainings(depth=depth) for depth in config.depths)
     return [
         Measurement("P-energy", "worst_ks_widest", *widest, n),
         Measurement("P-energy", "worst_width_slope", *slopes("ks_target", *others), n),
