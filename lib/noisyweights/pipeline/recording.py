@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for name, points in wanted(book, options.experiment, options.points).items()
                 for point in points
             ]
-            done = build(book, map(str, files)) if files else True
+            done = build(book, ["--", *map(str, files)]) if files else True
             for file in files:
                 if file.is_file():
                     print(f"recorded {record.adopt(file)}")

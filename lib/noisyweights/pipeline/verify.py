@@ -120,9 +120,8 @@ def table(found: Iterable[Comparison]) -> str:
     for one in found:
         detail = f" ({one.worst}: {one.difference:.1e})" if one.worst else ""
         earlier = ", " + one.state.value if one.state is record.State.EARLIER_CODE else ""
-        lines.append(
-            f"{one.name:<44} {one.seconds[0]:>7.0f} s {one.seconds[1]:>6.0f} s  {one.outcome}{detail}{earlier}"
-        )
+        times = f"{one.seconds[0]:>7.0f} s {one.seconds[1]:>6.0f} s"
+        lines.append(f"{one.name:<44} {times}  {one.outcome}{detail}{earlier}")
     return "\n".join(lines)
 
 
