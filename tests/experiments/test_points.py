@@ -1,54 +1,19 @@
-"""Points: what is written comes back, what is damaged says so, and what is missing is computed."""
+"""Points: what is written comes back whole, what is damaged says so, and each tells by what it was made."""
 
-import json
-import subprocess
-import sys
+import threading
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from toy_experiment import NAME, OTHER, REFERENCE, Toy
 
-import noisyweights.experiments
 from noisyweights.experiments import points
-from noisyweights.experiments.points import Point, read_point, write_point
+from noisyweights.experiments.points import Point, read_header, read_point, write_point
+from noisyweights.files import replacing
+from noisyweights.ledger import provenance
 
-TOY = """
-from dataclasses import dataclass
-import numpy as np
-
-@dataclass(frozen=True)
-class Config:
-    seed: int
-    widths: tuple[int, ...]
-
-PROFILES = {"smoke": Config(seed=1, widths=(2, 3)), "full": Config(seed=1, widths=(2, 3, 4))}
-computed = []
-
-def points(config):
-    return tuple(f"width-{width}" for width in config.widths)
-
-def compute(config, point, device):
-    computed.append(point)
-    return {"value": np.float64(point.removeprefix("width-")) * device.scale}
-
-def collect(config, device, points):
-    return {point: float(arrays["value"]) for point, arrays in points.items()}
-
-def measurements(result):
-    return []
-"""
-DEVICE = SimpleNamespace(sha256="0" * 64, scale=2.0)
-
-
-@pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An experiment of this test's own."""
-    (tmp_path / "toy_widths.py").write_text(TOY, "utf-8")
-    paths = [*noisyweights.experiments.__path__, str(tmp_path)]
-    monkeypatch.setattr(noisyweights.experiments, "__path__", paths)
-    monkeypatch.delitem(sys.modules, "noisyweights.experiments.toy_widths", raising=False)
-    return "toy_widths"
+_COMMIT = points._commit.__wrapped__  # which the experiment of these tests does without
 
 
 def a_point(**changes: object) -> Point:
@@ -56,10 +21,11 @@ def a_point(**changes: object) -> Point:
         "experiment": "toy",
         "point": "one",
         "profile": "smoke",
-        "config": {"seed": 1, "widths": [2, 3]},
+        "settings": {"seed": 1, "widths": [2, 3]},
         "device": "0" * 64,
         "arrays": {"x": np.linspace(0, 1, 5), "n": np.array(3), "empty": np.zeros((0, 2), np.float32)},
         "seconds": 0.25,
+        "made": {"code": "ab", "machine": {"cores": 2}},
     }
     return Point(**(fields | changes))
 
@@ -68,17 +34,25 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     write_point(tmp_path / "new" / "one.npz", a_point())
     read = read_point(tmp_path / "new" / "one.npz")
     assert read.origin == a_point().origin
-    assert read.seconds == 0.25
+    assert (read.profile, read.seconds, read.made) == ("smoke", 0.25, a_point().made)
     for name, array in a_point().arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array, strict=True)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["one.npz"]
 
 
+def test_a_point_tells_of_itself_without_its_arrays(tmp_path: Path) -> None:
+    write_point(tmp_path / "one.npz", a_point())
+    header = read_header(tmp_path / "one.npz")
+    assert header["made"] == a_point().made
+    assert header["sha256"] == a_point().sha256
+    assert header.keys() >= a_point().origin.keys()
+
+
 def test_the_checksum_is_of_the_numbers_and_not_of_the_clock() -> None:
     reference = a_point().sha256
-    assert a_point(seconds=9.0).sha256 == reference
+    assert a_point(seconds=9.0, made={}, profile="full").sha256 == reference
     assert a_point(device="1" * 64).sha256 != reference
-    assert a_point(config={"seed": 2, "widths": [2, 3]}).sha256 != reference
+    assert a_point(settings={"seed": 2, "widths": [2, 3]}).sha256 != reference
     changed = a_point().arrays | {"x": np.nextafter(a_point().arrays["x"], 2)}
     assert a_point(arrays=changed).sha256 != reference
     renamed = {"y" if name == "x" else name: array for name, array in a_point().arrays.items()}
@@ -95,9 +69,8 @@ def test_a_damaged_file_names_itself_and_the_mend(tmp_path: Path, damage: str) -
     match damage:
         case "cut":
             path.write_bytes(content[: len(content) // 2])
-        case "flip":
-            middle = content.index(np.linspace(0, 1, 5).tobytes()) + 3
-            path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+        case "flip":  # in the first array, behind the header of its entry
+            path.write_bytes(content[:90] + bytes([content[90] ^ 1]) + content[91:])
         case "text":
             path.write_text("not an array", "utf-8")
         case "empty":
@@ -106,6 +79,14 @@ def test_a_damaged_file_names_itself_and_the_mend(tmp_path: Path, damage: str) -
             np.savez(path, x=np.zeros(3))
     with pytest.raises(ValueError, match=r"one\.npz is damaged .*: delete it, and it is computed anew"):
         read_point(path)
+    if damage != "flip":
+        with pytest.raises(ValueError, match=r"one\.npz is damaged .*: delete it, and it is computed anew"):
+            read_header(path)
+
+
+def test_a_point_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no computed point .*one\.npz"):
+        read_point(tmp_path / "one.npz")
 
 
 def test_a_point_that_was_exchanged_does_not_match_its_checksum(tmp_path: Path) -> None:
@@ -120,71 +101,117 @@ def test_a_point_that_was_exchanged_does_not_match_its_checksum(tmp_path: Path) 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     write_point(tmp_path / "one.npz", a_point())
     with pytest.raises(TypeError):
-        write_point(tmp_path / "one.npz", a_point(config={"seed": object()}))
+        write_point(tmp_path / "one.npz", a_point(settings={"seed": object()}))
     assert read_point(tmp_path / "one.npz").origin == a_point().origin
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_run_computes_what_is_missing_and_keeps_it(toy: str, tmp_path: Path) -> None:
-    directory = tmp_path / "points"
-    expected = {"width-2": 4.0, "width-3": 6.0}
-    assert points.run(toy, profile="smoke", device=DEVICE, directory=directory) == expected
-    computed = points.find(toy).computed
-    assert computed == ["width-2", "width-3"]
-    (directory / toy / "width-3.npz").unlink()
-    assert points.run(toy, profile="smoke", device=DEVICE, directory=directory) == expected
-    assert computed == ["width-2", "width-3", "width-3"]
-    assert points.run(toy, profile="smoke", device=DEVICE) == expected
-    assert len(computed) == 5
+def test_who_reads_while_it_is_written_finds_the_old_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What numpy has written when the last array is due is most of a file, but no point."""
+    path = tmp_path / "one.npz"
+    write_point(path, a_point(seconds=1.0))
+    seen = []
+
+    def spied(file, **arrays) -> None:
+        file.write(b"half of it")
+        file.flush()
+        seen.append(read_point(path).seconds)
+        file.seek(0)
+        original(file, **arrays)
+
+    original = np.savez_compressed
+    monkeypatch.setattr(np, "savez_compressed", spied)
+    write_point(path, a_point(seconds=2.0))
+    assert seen == [1.0]
+    assert read_point(path).seconds == 2.0
 
 
-def test_points_of_other_settings_are_refused(toy: str, tmp_path: Path) -> None:
-    points.run(toy, profile="smoke", device=DEVICE, directory=tmp_path)
-    other = SimpleNamespace(sha256="1" * 64, scale=3.0)
-    with pytest.raises(ValueError, match=r"width-2\.npz was computed with another device"):
-        points.run(toy, profile="smoke", device=other, directory=tmp_path)
-    with pytest.raises(ValueError, match="with another config"):
-        points.run(toy, profile="full", device=DEVICE, directory=tmp_path)
+def test_a_reader_finds_a_whole_file_at_any_moment(tmp_path: Path) -> None:
+    """Many times over: the name must never lead to nothing, to half a text, or to two mixed."""
+    path, texts = tmp_path / "file", {letter * 50_000 for letter in "ab"}
+    path.write_text("a" * 50_000)
+    stop = threading.Event()
+    found: set[str] = set()
+
+    def read() -> None:
+        while not stop.is_set():
+            found.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for number in range(200):
+            with replacing(path) as unfinished:
+                unfinished.write_text("ab"[number % 2] * 50_000)
+    finally:
+        stop.set()
+        reader.join()
+    assert found <= texts
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_is_unknown_is_named_with_what_is_known(toy: str) -> None:
-    with pytest.raises(ValueError, match=r"no experiment is called 'toys': .*toy_widths"):
-        points.find("toys")
-    with pytest.raises(ValueError, match="no profile is called 'tiny': toy_widths has smoke, full"):
-        points.settings(toy, profile="tiny")
-    with pytest.raises(ValueError, match="no point 'width-9' in profile 'smoke': it has width-2, width-3"):
-        points.compute(toy, "width-9", profile="smoke", device=DEVICE)
-    with pytest.raises(ValueError, match=r"points is no experiment: it does not define points, collect"):
-        points.find("points")
+def test_a_computed_point_says_by_what_it_was_made(toy: Toy) -> None:
+    point = points.compute(NAME, "width-3", profile="smoke", device=REFERENCE)
+    assert point.arrays["value"] == 6.0
+    assert point.settings == {"seed": 1}
+    assert point.device == REFERENCE.sha256
+    assert point.seconds > 0
+    made = point.made
+    assert (made["code"], made["commit"], made["dirty"]) == ("code of today and laws", "c0ffee", False)
+    assert made["law"] == REFERENCE.law.get_config()
+    assert made["versions"] == provenance.versions()
+    assert made["machine"]["cpu"] == provenance.machine().cpu
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [("()", "must name its points"), ('("a", "a")', "each once"), ('("a/b",)', "calls a point 'a/b'")],
-)
-def test_names_of_points_that_cannot_be_files(toy: str, tmp_path: Path, names: str, message: str) -> None:
-    source = TOY.replace('tuple(f"width-{width}" for width in config.widths)', names)
-    (tmp_path / "toy_widths.py").write_text(source, "utf-8")
-    with pytest.raises(ValueError, match=message):
-        points.names(toy, profile="smoke")
+def test_a_point_without_a_device_is_the_same_for_all(toy: Toy) -> None:
+    mine, reference = (
+        points.compute(NAME, "width-2", profile="smoke", device=device) for device in (OTHER, REFERENCE)
+    )
+    assert (mine.device, mine.made["law"], mine.made["code"]) == ("", None, "code of today")
+    assert mine.sha256 == reference.sha256
 
 
-def test_a_result_that_is_no_array_of_numbers(toy: str, tmp_path: Path) -> None:
-    source = TOY.replace('np.float64(point.removeprefix("width-")) * device.scale', "None")
-    (tmp_path / "toy_widths.py").write_text(source, "utf-8")
-    with pytest.raises(TypeError, match="gives 'value' with dtype object"):
-        points.compute(toy, "width-2", profile="smoke", device=DEVICE)
+def test_trained_weights_are_handed_on(toy: Toy) -> None:
+    weights = np.array([7.0, 8.0])
+    point = points.compute(NAME, "width-3", profile="smoke", device=OTHER, trained=weights)
+    np.testing.assert_array_equal(point.arrays["weights"], weights)
 
 
-def test_listing_prints_names_as_json(toy: str, capsys: pytest.CaptureFixture[str]) -> None:
-    points.main(["list", toy, "--profile", "smoke"])
-    assert json.loads(capsys.readouterr().out) == {toy: ["width-2", "width-3"]}
-    with pytest.raises(SystemExit, match="error: no profile is called 'tiny'"):
-        points.main(["list", toy, "--profile", "tiny"])
-    with pytest.raises(SystemExit, match="error: toy_widths has no point 'width-9' in 'smoke'"):
-        points.main(["compute", toy, "width-9", "--profile", "smoke", "--device", "", "--out", "x.npz"])
+def test_which_experiments_take_trained_weights(toy: Toy) -> None:
+    assert points.takes_trained(NAME)
+    toy.edit("device, trained=None", "device")
+    assert not points.takes_trained(NAME)
 
 
-def test_importing_points_imports_no_tensorflow() -> None:
-    code = "import sys, noisyweights.experiments.points; sys.exit('tensorflow' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+@pytest.mark.parametrize("wrong", ["None", "'text'", "np.array(object())"])
+def test_a_result_that_is_no_array_of_numbers(toy: Toy, wrong: str) -> None:
+    toy.edit('{"value": value', f'{{"value": {wrong}')
+    with pytest.raises(TypeError, match="gives 'value' with dtype"):
+        points.compute(NAME, "width-2", profile="smoke", device=REFERENCE)
+
+
+def test_the_code_of_a_point_holds_the_laws_where_the_device_has_a_part() -> None:
+    alone, with_laws = (points.code_of("inverse_sampling", device=device) for device in (False, True))
+    assert alone != with_laws
+    assert alone != points.code_of("regression", device=False)
+    assert points.code_of("inverse_sampling", device=True) == with_laws
+
+
+def test_what_characterises_a_device_is_not_in_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(points.code, "fingerprint", lambda *roots, outside: asked.append((roots, outside)))
+    points.code_of("regression", device=False)
+    compute = "noisyweights.experiments.regression.experiment.compute"
+    assert asked == [((compute,), ("noisyweights.experiments.device",))]
+
+
+def test_a_process_keeps_the_commit_that_it_prepared_with(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long run computes by the code it loaded, whatever is committed meanwhile."""
+    commits = iter([provenance.Commit("first", False), provenance.Commit("second", True)])
+    monkeypatch.setattr(provenance, "commit", lambda *, apart: next(commits))
+    monkeypatch.setattr(points, "_commit", cache(_COMMIT))
+    points.prepare(NAME)
+    made = points.making(NAME, device=None)
+    assert (made["commit"], made["dirty"]) == ("first", False)

@@ -48,6 +48,15 @@ def test_what_no_number_depends_on_is_not_dirty(checkout: Path) -> None:
     assert provenance.commit(checkout).dirty is False
 
 
+def test_a_folder_may_be_left_out(checkout: Path) -> None:
+    (checkout / "data" / "recorded").mkdir(parents=True)
+    (checkout / "data" / "recorded" / "new.npz").write_text("x")
+    assert provenance.commit(checkout).dirty is True
+    assert provenance.commit(checkout, apart="data/recorded").dirty is False
+    (checkout / "data" / "new.csv").write_text("x")
+    assert provenance.commit(checkout, apart="data/recorded").dirty is True
+
+
 def test_outside_a_checkout_nothing_is_claimed(tmp_path: Path) -> None:
     assert provenance.commit(tmp_path) == provenance.Commit("", None)
     assert str(provenance.commit(tmp_path)) == "not under version control"

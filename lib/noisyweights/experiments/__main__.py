@@ -41,8 +41,8 @@ def compute(
     """Compute a point into the file `out`, from kept weights where the record has them."""
     from noisyweights.experiments.device import Device
 
-    trained = record.weights(name, point) if profile == record.PROFILE else None
     opened = Device.open(device)
+    trained = record.weights(name, point, device=opened) if profile == record.PROFILE else None
     found = points.compute(name, point, profile=profile, device=opened, trained=trained)
     points.write_point(out, found)
 

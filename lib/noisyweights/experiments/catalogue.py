@@ -10,6 +10,7 @@ import pkgutil
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -57,17 +58,22 @@ class Experiment(Protocol):
 
 def module_of(name: str) -> str:
     """Full name of the module that defines the experiment `name`; raises ValueError if there is none."""
-    found = pkgutil.walk_packages(noisyweights.experiments.__path__, f"{_PACKAGE}.")
-    modules = {
-        module.name.removeprefix(f"{_PACKAGE}.").removesuffix(".experiment"): module.name
-        for module in found
-        if not module.ispkg
-    }
+    modules = _modules(*noisyweights.experiments.__path__)
     if name not in modules:
         raise ValueError(
             f"no experiment is called {name!r}: the modules of experiments/ are {', '.join(sorted(modules))}"
         )
     return modules[name]
+
+
+@cache
+def _modules(*folders: str) -> dict[str, str]:
+    """Full names of the modules in folders of experiments, by what an experiment in them is called."""
+    return {
+        module.name.removeprefix(f"{_PACKAGE}.").removesuffix(".experiment"): module.name
+        for module in pkgutil.walk_packages(folders, f"{_PACKAGE}.")
+        if not module.ispkg
+    }
 
 
 def find(name: str) -> Experiment:

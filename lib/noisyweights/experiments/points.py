@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "code_of",
     "compute",
     "making",
+    "prepare",
     "read_header",
     "read_point",
     "takes_trained",
@@ -41,6 +43,7 @@ _HEADER = "__point__"  # the array that carries the metadata; no result may have
 _DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
 _DEVICE = "noisyweights.experiments.device"
 _LAWS = "noisyweights.noise.laws"
+_RECORD = "data/recorded"  # what is recorded has no part in what is computed
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,8 @@ def compute(
 
 
 def making(name: str, *, device: "Device | None") -> dict[str, Any]:
-    """By what a point of the experiment `name` is made here and now."""
-    commit = provenance.commit()
+    """By what a point of the experiment `name` is made here; code and commit are those of `prepare`."""
+    commit = _commit()
     return {
         "code": code_of(name, device=device is not None),
         "commit": commit.id,
@@ -134,6 +137,22 @@ def making(name: str, *, device: "Device | None") -> dict[str, Any]:
         "versions": dict(provenance.versions()),
         "law": device.law.get_config() if device is not None else None,
     }
+
+
+def prepare(name: str) -> None:
+    """Import the experiment `name` and note by what code and commit this process computes its points.
+
+    Without it that is noted with the first point. Edits made later are in no point of this process.
+    """
+    catalogue.find(name)
+    _commit()
+    for device in (False, True):
+        code_of(name, device=device)
+
+
+@cache
+def _commit() -> provenance.Commit:
+    return provenance.commit(apart=_RECORD)
 
 
 def takes_trained(name: str) -> bool:

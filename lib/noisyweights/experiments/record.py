@@ -6,8 +6,9 @@ Code that has changed since it was computed does not make it useless; pages say 
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,6 @@ __all__ = [
     "Kept",
     "State",
     "adopt",
-    "complete",
     "kept",
     "path",
     "reference",
@@ -62,6 +62,11 @@ class Kept:
     def point(self) -> str:
         return self.header["point"]
 
+    def read(self) -> Point:
+        """The point with its arrays; raises ValueError when the file is damaged."""
+        with _mendable():
+            return points.read_point(self.path)
+
 
 def path(name: str, point: str) -> Path:
     """Where the record keeps a point of the experiment `name`."""
@@ -72,33 +77,56 @@ def kept(name: str) -> dict[str, Kept]:
     """All recorded points of an experiment by name, whatever their state; raises ValueError for damage."""
     config = catalogue.settings(name, profile=PROFILE)
     found = {}
-    for file in sorted((FOLDER / name).glob("*.npz")):
-        header = points.read_header(file)
+    for file in sorted((FOLDER / name).glob("[!.]*.npz")):  # what a kill left unfinished is hidden
+        with _mendable():
+            header = points.read_header(file)
         found[header["point"]] = Kept(file, header, _state(name, header, config=config))
     return found
 
 
 def _state(name: str, header: Mapping[str, Any], *, config: Any) -> State:
-    own = catalogue.point_settings(name, header["point"], config=config)
-    if header["settings"] != own or bool(header["device"]) != catalogue.uses_device(name, header["point"]):
+    if not _is_of_today(name, header["point"], header["settings"], header["device"], config=config):
         return State.OTHER_SETTINGS
     code = points.code_of(name, device=bool(header["device"]))
     return State.CURRENT if header["made"].get("code") == code else State.EARLIER_CODE
 
 
+def _is_of_today(name: str, point: str, settings: Mapping[str, Any], device: str, *, config: Any) -> bool:
+    """Whether a point has the settings of today, and names a device if it hangs on one."""
+    try:
+        own = catalogue.point_settings(name, point, config=config)
+        return settings == own and bool(device) == catalogue.uses_device(name, point)
+    except (LookupError, ValueError):
+        if point in catalogue.names(name, profile=PROFILE):
+            raise
+        return False  # it has been named otherwise since
+
+
+@contextmanager
+def _mendable() -> Iterator[None]:
+    """Say of a damaged file of the record how to mend it."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(
+            f"{error}. What is committed comes back by `git checkout -- data/recorded`"
+        ) from error
+
+
 def usable(name: str, *, device: "Device | None" = None, sha256: str = "") -> dict[str, Kept]:
     """The recorded points of an experiment that are as good as computed ones for a device, by name.
 
-    Of a device that is not characterised yet, `sha256` of its noise file stands for it.
+    A law that is fitted otherwise today than it was counts as code that has changed. Of a device that is not
+    characterised yet, `sha256` of its noise file stands for it.
     """
     own = device.sha256 if device is not None else sha256
-    return {
-        point: one
-        for point, one in kept(name).items()
-        if one.state is not State.OTHER_SETTINGS
-        and one.header["device"] in ("", own)
-        and (device is None or not one.header["device"] or _same_law(one.header["made"].get("law"), device))
-    }
+    found = {}
+    for point, one in kept(name).items():
+        if one.state is State.OTHER_SETTINGS or one.header["device"] not in ("", own):
+            continue
+        refitted = device is not None and one.header["device"] and not _same_law(one.header["made"], device)
+        found[point] = replace(one, state=State.EARLIER_CODE) if refitted else one
+    return found
 
 
 def reference() -> str:
@@ -106,32 +134,32 @@ def reference() -> str:
     return file_sha256(REFERENCE)
 
 
-def complete(name: str, *, sha256: str) -> bool:
-    """Whether the record holds all points of the full profile, and those of this device where it matters."""
-    return set(catalogue.names(name, profile=PROFILE)) <= set(usable(name, sha256=sha256))
+def weights(name: str, point: str, *, device: "Device") -> np.ndarray | None:
+    """Trained weights that the record keeps of a point for devices other than that of the point itself.
 
-
-def weights(name: str, point: str) -> np.ndarray | None:
-    """Trained weights that the record keeps of a point, for another device; None where it has none."""
-    if not points.takes_trained(name) or (file := path(name, point)).is_file() is False:
+    None where it keeps none, or none of today's settings. A point of the device itself trains anew.
+    """
+    file = path(name, point)
+    if not points.takes_trained(name) or not file.is_file():
         return None
-    stored = points.read_point(file)
     config = catalogue.settings(name, profile=PROFILE)
-    if stored.settings != catalogue.point_settings(name, point, config=config):
+    with _mendable():
+        header = points.read_header(file)
+    if header["device"] in ("", device.sha256) or _state(name, header, config=config) is State.OTHER_SETTINGS:
         return None
-    return stored.arrays.get("weights")
+    return Kept(file, header, State.CURRENT).read().arrays.get("weights")
 
 
 def adopt(file: str | os.PathLike) -> Path:
     """Put a computed point of the full profile into the record, and return its path there.
 
-    Raises ValueError for a point of another profile or device than the reference, one whose settings are not
-    those of today, and one made with uncommitted changes.
+    Raises ValueError for a point whose settings are not those of the full profile today, one of another
+    device than the reference, and one made with uncommitted changes.
     """
     point = points.read_point(file)
     config = catalogue.settings(point.experiment, profile=PROFILE)
     label = f"{point.experiment}/{point.point}"
-    if point.settings != catalogue.point_settings(point.experiment, point.point, config=config):
+    if not _is_of_today(point.experiment, point.point, point.settings, point.device, config=config):
         raise ValueError(f"{label} was computed with other settings than those of the full profile")
     if point.device not in ("", reference()):
         raise ValueError(f"{label} was computed on another device; only the reference device is recorded")
@@ -145,15 +173,13 @@ def adopt(file: str | os.PathLike) -> Path:
     return target
 
 
-def _same_law(recorded: Mapping[str, Any] | None, device: "Device") -> bool:
+def _same_law(made: Mapping[str, Any], device: "Device") -> bool:
     """Whether the law that a point was computed under is that of the device, but for rounding."""
-    own = json.loads(json.dumps(device.law.get_config()))
+    recorded, own = made.get("law"), json.loads(json.dumps(device.law.get_config()))
     if recorded is None or recorded.keys() != own.keys() or recorded["law"] != own["law"]:
         return False
-    numbers = [key for key in own if key != "law"]
-    return all(np.allclose(recorded[key], own[key], rtol=_LAW_TOLERANCE, atol=0) for key in numbers)
+    return all(_close(recorded[key], own[key]) for key in own if key != "law")
 
 
-def as_point(one: Kept) -> Point:
-    """A recorded point with its arrays; raises ValueError when the file is damaged."""
-    return points.read_point(one.path)
+def _close(recorded: Any, own: Any) -> bool:
+    return np.shape(recorded) == np.shape(own) and np.allclose(recorded, own, rtol=_LAW_TOLERANCE, atol=0)

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +31,12 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
 
     Raises ValueError for an unknown experiment or profile, a damaged file, and a point of other settings.
     """
-    found = _found(name, profile=profile, device=device, directory=directory)
+    kept = _usable(name, profile=profile, device=device)
+    found = {point: one.read() for point, one in kept.items()}
+    found |= _built(name, profile=profile, device=device, directory=directory)
     missing = [point for point in catalogue.names(name, profile=profile) if point not in found]
     for point in tqdm(missing, desc=name, unit="point", disable=not missing):
-        trained = record.weights(name, point) if profile == record.PROFILE else None
+        trained = record.weights(name, point, device=device) if profile == record.PROFILE else None
         found[point] = points.compute(name, point, profile=profile, device=device, trained=trained)
         if directory:
             points.write_point(Path(directory) / name / f"{point}.npz", found[point])
@@ -68,35 +71,41 @@ def recorded(
 
     Returns None without a whole recorded run of the main experiment.
     """
-    names = [one for one in (name, *others) if record.complete(one, sha256=record.reference())]
-    if name not in names:
+    usable = {one: record.usable(one, sha256=record.reference()) for one in (name, *others)}
+    whole = [one for one in usable if set(catalogue.names(one, profile=record.PROFILE)) <= set(usable[one])]
+    if name not in whole:
         return None
     if not device.reference:
-        from noisyweights.experiments.device import Device
-
-        device = Device.open()
-    found, measured = {}, list(counted)
-    for one in names:
-        own = {point: record.as_point(kept) for point, kept in record.usable(one, device=device).items()}
+        device = _reference()
+    found, measured = [], list(counted)
+    for one in whole:
+        own = {point: kept.read() for point, kept in usable[one].items()}
         result = _collected(one, own, profile=record.PROFILE, device=device)
         measured += catalogue.find(one).measurements(result)
-        found |= {(one, point): kept for point, kept in own.items()}
+        found += own.values()
     outcome = Outcome(
         experiment=name,
         profile=record.PROFILE,
         device={"name": device.name, "sha256": device.sha256, "reference": True},
-        measurements=tuple(claims.whole(measured)),
+        measurements=tuple(claims.fully_measured(measured)),
     )
-    first = next(iter(found.values()))
     facts = {
-        "seed": first.settings.get("seed"),
-        "commit": Counter(point.made["commit"] for point in found.values()).most_common(1)[0][0],
+        "seed": found[0].settings.get("seed"),
+        "commit": Counter(point.made["commit"] for point in found).most_common(1)[0][0],
         "dirty": False,
-        "duration_s": round(sum(point.seconds for point in found.values()), 1),
-        "machine": first.made["machine"],
-        "versions": first.made["versions"],
+        "duration_s": round(sum(point.seconds for point in found), 1),
+        "machine": found[0].made["machine"],
+        "versions": found[0].made["versions"],
     }
     return Recorded(outcome, facts)
+
+
+@cache
+def _reference() -> "Device":
+    """The reference device, characterised here: it takes long enough to do it once."""
+    from noisyweights.experiments.device import Device
+
+    return Device.open()
 
 
 @dataclass(frozen=True)
@@ -120,33 +129,37 @@ class Used:
 
 def used(name: str, *, profile: str, device: "Device", directory: str | os.PathLike = "") -> Used:
     """Say which points `run` takes; arguments as there."""
-    found = _found(name, profile=profile, device=device, directory=directory)
-    states = record.kept(name) if profile == record.PROFILE else {}
-    of_record = [found[point] for point in found if not _file(name, point, directory)]
+    built = _built(name, profile=profile, device=device, directory=directory)
+    usable = _usable(name, profile=profile, device=device)
+    taken = [one for point, one in usable.items() if point not in built]
+    of_record = {one.point for one in taken}
+    states = {point: one.state for point, one in record.kept(name).items()}
+    seconds = [point.seconds for point in built.values()] + [one.header["seconds"] for one in taken]
     return Used(
         experiment=name,
-        seconds=sum(point.seconds for point in found.values()),
-        computed=len(catalogue.names(name, profile=profile)) - len(of_record),
-        recorded=len(of_record),
-        earlier=tuple(p.point for p in of_record if states[p.point].state is record.State.EARLIER_CODE),
-        unused=tuple(point for point, one in states.items() if one.state is record.State.OTHER_SETTINGS),
-        commits=Counter(point.made.get("commit", "") for point in of_record),
-        machines=Counter(point.made.get("machine", {}).get("cpu", "") for point in of_record),
+        seconds=sum(seconds),
+        computed=sum(point not in of_record for point in catalogue.names(name, profile=profile)),
+        recorded=len(taken),
+        earlier=tuple(one.point for one in taken if one.state is record.State.EARLIER_CODE),
+        unused=tuple(point for point, state in states.items() if state is record.State.OTHER_SETTINGS),
+        commits=Counter(one.header["made"].get("commit", "") for one in taken),
+        machines=Counter(one.header["made"].get("machine", {}).get("cpu", "") for one in taken),
     )
 
 
-def _found(name: str, *, profile: str, device: "Device", directory: str | os.PathLike) -> dict[str, Point]:
-    """Points that need not be computed: those of a build first, then those of the record."""
-    found = {}
+def _usable(name: str, *, profile: str, device: "Device") -> dict[str, record.Kept]:
+    """What the record holds for a profile and a device."""
+    return record.usable(name, device=device) if profile == record.PROFILE else {}
+
+
+def _built(name: str, *, profile: str, device: "Device", directory: str | os.PathLike) -> dict[str, Point]:
+    """The points that a build has computed."""
+    built = {}
     for point in catalogue.names(name, profile=profile):
         if file := _file(name, point, directory):
             own = device.sha256 if catalogue.uses_device(name, point) else ""
-            found[point] = _checked(file, name, point, profile=profile, device=own)
-    if profile == record.PROFILE:
-        for point, one in record.usable(name, device=device).items():
-            if point not in found:
-                found[point] = record.as_point(one)
-    return found
+            built[point] = _checked(file, name, point, profile=profile, device=own)
+    return built
 
 
 def _file(name: str, point: str, directory: str | os.PathLike) -> Path | None:

@@ -58,8 +58,12 @@ class Machine:
         return f"{self.cpu}, {self.cores} cores, {memory}{self.system}"
 
 
-def commit(root: Path = ROOT) -> Commit:
-    """Return the commit that `root` is a checkout of; an empty one without git or outside a checkout."""
+def commit(root: Path = ROOT, *, apart: str = "") -> Commit:
+    """Return the commit that `root` is a checkout of; an empty one without git or outside a checkout.
+
+    Changes in the folder `apart` do not make it dirty.
+    """
+    left_out = [f":(exclude){apart}"] if apart else []
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(root), *arguments]
@@ -68,7 +72,7 @@ def commit(root: Path = ROOT) -> Commit:
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != root.resolve():
             return Commit("", None)  # an installed package inside somebody else's checkout
-        changes = git("status", "--porcelain", "--", *_SOURCES)
+        changes = git("status", "--porcelain", "--", *_SOURCES, *left_out)
         return Commit(git("rev-parse", "HEAD"), bool(changes))
     except (OSError, subprocess.SubprocessError):
         return Commit("", None)
