@@ -1,5 +1,5 @@
 """How many samples of a device's noise are too few, whoever is asked: a reader of files, a fit, a law."""
 
-__all__ = ["FEWEST_SAMPLES"]
+__all__ = ["MINIMUM_SAMPLE_SIZE"]
 
-FEWEST_SAMPLES = 100  # below, even the width is uncertain by 7 %, and no law can be told from another
+MINIMUM_SAMPLE_SIZE = 100  # below, even the width is uncertain by 7 %, and no law can be told from another

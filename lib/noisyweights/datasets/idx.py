@@ -1,4 +1,7 @@
-"""The idx format of MNIST and its successors: a header of big-endian sizes, then unsigned bytes."""
+"""The idx format of MNIST and its successors: a header of big-endian sizes, then unsigned bytes.
+
+So short that it is written out here: to read it by a package, there would be one more to install.
+"""
 
 import math
 import struct

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from noisyweights.datasets.text_columns import read_column, split_label
-from noisyweights.sample_size import FEWEST_SAMPLES
+from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
 __all__ = ["NoiseTrace", "read_noise"]
 
@@ -79,9 +79,10 @@ def read_noise(path: str | os.PathLike[str], *, column: str | int | None = None)
             f"{source}: all {values.size} values ({label}) are NaN, infinite or blank: "
             "check which column holds the readings, and what was exported"
         )
-    if samples.size < FEWEST_SAMPLES:
+    if samples.size < MINIMUM_SAMPLE_SIZE:
         raise ValueError(
-            f"{source}: {samples.size} samples ({label}); at least {FEWEST_SAMPLES} are needed: record more"
+            f"{source}: {samples.size} samples ({label}); at least {MINIMUM_SAMPLE_SIZE} are needed: "
+            "record more"
         )
     if samples.min() == samples.max():
         raise ValueError(

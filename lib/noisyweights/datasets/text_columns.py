@@ -1,4 +1,8 @@
-"""One column of numbers out of a text table whose layout nobody wrote down."""
+"""One column of numbers out of a text table whose layout nobody wrote down.
+
+Readers of tables, such as NumPy's and pandas', want to be told what is told here by the rows themselves:
+delimiter, decimal comma, preamble, and which column holds the readings.
+"""
 
 import csv
 import re

@@ -55,7 +55,8 @@ class RandomScaled:
 
     def kl(self) -> Any:
         """Divergence of the scales' Gaussians from N(prior_loc, prior_scale²) in nats, a scalar."""
-        loc, log_scale = (ops.convert_to_tensor(w) for w in (self.scale_loc, self.scale_log_scale))
+        weights = (self.scale_loc, self.scale_log_scale)
+        loc, log_scale = (ops.cast(ops.convert_to_tensor(one), self.variable_dtype) for one in weights)
         squares = (loc - self.prior_loc) ** 2 + ops.exp(2 * log_scale)
         return ops.sum(squares / (2 * self.prior_scale**2) - log_scale + np.log(self.prior_scale) - 0.5)
 

@@ -21,8 +21,8 @@ __all__ = ["BALLOTS", "OUT_OF_RANGE", "SAMPLED", "sample_choices", "sample_votes
 SAMPLED = ("dense", "all")
 BALLOTS = ("votes", "softmax")
 OUT_OF_RANGE = ("error", "keep")
-_FEW = 100  # inputs whose outputs are looked at
-_BLOCK = 8  # draws handed out together, whose votes wait for each other
+_INSPECTED = 100  # inputs whose outputs are looked at
+_DRAWS_PER_BLOCK = 8  # draws handed out together, whose votes wait for each other
 
 
 def sample_votes(
@@ -137,7 +137,7 @@ def _checked(
         raise ValueError(f"draws must be at least 1, and whole, got {draws}")
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    outputs = model(x[:_FEW], training=False)
+    outputs = model(x[:_INSPECTED], training=False)
     shape = getattr(outputs, "shape", None)
     if shape is None or len(shape) != 2 or shape[1] < 2:
         raise ValueError(f"{model.name} gives outputs {shape}, and votes are for classes: (n, classes)")
@@ -161,8 +161,8 @@ def _draws(model, x, coins, reading, *, draws, seed, batch_size) -> Iterator[tup
                     [one.toss(seeds.generator(seed, "coins", place, draw)) for place, _, one in coins]
                 )
 
-            for start in range(0, draws, _BLOCK):
-                block = range(start, min(start + _BLOCK, draws))
+            for start in range(0, draws, _DRAWS_PER_BLOCK):
+                block = range(start, min(start + _DRAWS_PER_BLOCK, draws))
                 for draw, found in zip(block, pool.map(outcome, block), strict=True):
                     yield rows, draw, found
                     bar.update(rows.stop - rows.start)

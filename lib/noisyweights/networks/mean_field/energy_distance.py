@@ -15,7 +15,7 @@ from noisyweights.noise.quadrature.rules import Rule
 
 __all__ = ["energy_loss", "sample_outputs", "train"]
 
-_BLOCK = 500  # iterations in one call of the graph
+_ITERATIONS_PER_CALL = 500  # of the graph
 
 
 def energy_loss(outputs: tf.Tensor, target: Rule, *, alpha: float) -> tf.Tensor:
@@ -87,8 +87,8 @@ def train(
     run = _steps(model, x, target, draws=draws, noise=noise, alpha=alpha, optimizer=optimizer)
     before = [tf.identity(variable.value) for variable in model.trainable_variables]
     losses = []
-    for start in trange(0, iterations, _BLOCK, desc="energy distance", delay=5, leave=False):
-        losses.append(run(tf.constant(min(_BLOCK, iterations - start))).numpy())
+    for start in trange(0, iterations, _ITERATIONS_PER_CALL, desc="energy distance", delay=5, leave=False):
+        losses.append(run(tf.constant(min(_ITERATIONS_PER_CALL, iterations - start))).numpy())
         if not np.isfinite(losses[-1]).all():
             for variable, value in zip(model.trainable_variables, before, strict=True):
                 variable.assign(value)

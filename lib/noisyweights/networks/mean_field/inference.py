@@ -17,7 +17,7 @@ from noisyweights.networks import weight_draws
 
 __all__ = ["Decomposition", "decompose", "inputs_of", "predict_draws", "predictive_quantiles"]
 
-_BLOCK = 8  # draws in one call of the graph: the step of the progress bar, and all that memory holds twice
+_DRAWS_PER_CALL = 8  # of the graph: the step of the progress bar, and all that memory holds twice
 # Graphs that evaluate a block of draws, kept for as long as their model lives.
 _PREDICTORS: weakref.WeakKeyDictionary[keras.Model, dict] = weakref.WeakKeyDictionary()
 
@@ -48,8 +48,8 @@ def predict_draws(
     at = weight_draws.chip_seeds(model, draws=draws, seed=seed)
     found = None
     with tqdm(total=draws, desc="draws", unit="", delay=5, leave=False) as bar:
-        for start in range(0, draws, _BLOCK):
-            block = predict(tf.constant(at[start : start + _BLOCK]), inputs).numpy()
+        for start in range(0, draws, _DRAWS_PER_CALL):
+            block = predict(tf.constant(at[start : start + _DRAWS_PER_CALL]), inputs).numpy()
             if found is None:
                 found = np.empty((draws, *block.shape[1:]), block.dtype)
             found[start : start + len(block)] = block

@@ -15,7 +15,7 @@ from noisyweights.noise.fitting.binning import Grid, compress
 from noisyweights.noise.fitting.families import FAMILIES, NO_MARGIN, DeviceFamily, Family
 from noisyweights.noise.fitting.likelihood import Optimum
 from noisyweights.noise.law import Law
-from noisyweights.sample_size import FEWEST_SAMPLES
+from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
 __all__ = ["Fit", "checked", "fit", "refit"]
 
@@ -260,9 +260,10 @@ def checked(samples: ArrayLike) -> Array:
         raise ValueError(
             f"samples must be one column, got shape {samples.shape}; pass one column, or ravel it"
         )
-    if len(samples) < FEWEST_SAMPLES:
+    if len(samples) < MINIMUM_SAMPLE_SIZE:
         raise ValueError(
-            f"got {len(samples)} samples, and a law takes {FEWEST_SAMPLES} or more to be told; measure more"
+            f"got {len(samples)} samples, and a law takes {MINIMUM_SAMPLE_SIZE} or more to be told; "
+            "measure more"
         )
     bad = ~np.isfinite(samples)
     if bad.any():

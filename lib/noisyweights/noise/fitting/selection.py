@@ -15,7 +15,7 @@ from noisyweights.noise.fitting.estimation import Fit, checked, fit, refit
 from noisyweights.noise.fitting.families import FAMILIES
 from noisyweights.noise.fitting.goodness import GoodnessOfFit, goodness_of_fit
 from noisyweights.noise.law import Law
-from noisyweights.sample_size import FEWEST_SAMPLES
+from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["Choice", "HeldOut", "Interval", "choose", "held_out"]
@@ -130,7 +130,7 @@ def choose(samples: ArrayLike, *, seed: int) -> Choice:
     samples = checked(samples)
     fits = {name: fit(samples, family=name) for name in FAMILIES}
     # A fold short of the samples that an empirical law takes leaves it out of the comparison.
-    enough = len(samples) * (FOLDS - 1) // FOLDS >= FEWEST_SAMPLES
+    enough = len(samples) * (FOLDS - 1) // FOLDS >= MINIMUM_SAMPLE_SIZE
     scores = _held_out(samples, fits, empirical=enough, seed=seed)
     goodness: dict[str, GoodnessOfFit] = {}
     for name in sorted(fits, key=lambda name: (FAMILIES[name].size, -fits[name].log_likelihood)):

@@ -10,15 +10,15 @@ import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from noisyweights.noise.law import TabulatedLaw, registered
-from noisyweights.sample_size import FEWEST_SAMPLES
+from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
 __all__ = ["Empirical", "from_samples"]
 
 Array = NDArray[np.float64]
 
-FEWEST_VALUES, LARGEST_SHARE = 16, 0.25
+MINIMUM_DISTINCT_VALUES, MAXIMUM_SHARE_OF_A_VALUE = 16, 0.25
 # Samples in an outermost cell at least, cells in an octave of tail probability, cells in the bulk at most.
-HANDFUL, CELLS_PER_OCTAVE, BULK_CELLS = 8, 4, 512
+MINIMUM_PER_CELL, CELLS_PER_OCTAVE, BULK_CELLS = 8, 4, 512
 
 
 @registered
@@ -132,15 +132,17 @@ def from_samples(samples: ArrayLike) -> Empirical:
         noise: fewer than 16 distinct values, or one value that is more than a quarter of all.
     """
     x = np.asarray(samples, float)
-    if x.ndim != 1 or x.size < FEWEST_SAMPLES:
-        raise ValueError(f"samples must be one row of at least {FEWEST_SAMPLES} numbers, got shape {x.shape}")
+    if x.ndim != 1 or x.size < MINIMUM_SAMPLE_SIZE:
+        raise ValueError(
+            f"samples must be one row of at least {MINIMUM_SAMPLE_SIZE} numbers, got shape {x.shape}"
+        )
     if not np.isfinite(x).all():
         bad = x[~np.isfinite(x)]
         raise ValueError(
             f"samples must be finite, got {bad.size} that are not, such as {bad[0]}; drop these rows"
         )
     values, counts = np.unique(x - x.mean(), return_counts=True)
-    if values.size < FEWEST_VALUES or counts.max() > LARGEST_SHARE * x.size:
+    if values.size < MINIMUM_DISTINCT_VALUES or counts.max() > MAXIMUM_SHARE_OF_A_VALUE * x.size:
         raise ValueError(
             f"samples take {values.size} distinct values, the commonest {counts.max() / x.size:.0%} of the "
             "time: noise this discrete has no density; record it with a finer step, or use two_point() for "
@@ -164,9 +166,9 @@ def _levels(n: int, smallest: float) -> Array:
     """Tail probabilities of the knots, increasing to ½: dyadic, where a sampler.Table cuts its cells."""
     bulk = max(math.sqrt(n), n / BULK_CELLS)
     levels, high = [[0.5]], 0.5
-    while n * high / 2 >= HANDFUL and high / 2 >= smallest:
+    while n * high / 2 >= MINIMUM_PER_CELL and high / 2 >= smallest:
         octave = n * high / 2
-        per_cell = max(HANDFUL, min(bulk, octave / CELLS_PER_OCTAVE))
+        per_cell = max(MINIMUM_PER_CELL, min(bulk, octave / CELLS_PER_OCTAVE))
         cells = 2 ** int(math.log2(octave / per_cell))
         levels.insert(0, high / 2 * (1 + np.arange(cells) / cells))
         high /= 2
