@@ -21,6 +21,14 @@ def test_rooms_without_tensorflow_do_not_load_it():
     assert done.returncode == 0, done.stderr
 
 
+def test_where_there_is_no_tensorflow_the_networks_room_opens_without_it():
+    done = run(
+        "import sys; sys.modules |= {'tensorflow': None, 'tensorflow_probability': None}\n"
+        "from noisyweights import networks; assert 'binary' in networks.__all__"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_failure_to_load_shows_what_was_held_back():
     done = run(
         "import os, sys; from noisyweights import quiet_tensorflow as quiet\n"

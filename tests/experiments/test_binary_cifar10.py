@@ -1,6 +1,9 @@
 """The experiment on CIFAR-10: its networks, and its measurements on trainings that are made up."""
 
+import importlib.util
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -8,11 +11,11 @@ import pytest
 
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
+from noisyweights.experiments.binary import accelerated, scores
 from noisyweights.experiments.binary import cifar10 as binary_cifar
-from noisyweights.experiments.binary import scores
 from noisyweights.experiments.binary.cifar10 import TOPOLOGIES
 from noisyweights.experiments.binary.recipes import METHODS
-from noisyweights.experiments.points import Point, write_point
+from noisyweights.experiments.points import Point, read_point, write_point
 from noisyweights.ledger.verdicts import verdict
 
 SMOKE, FULL = binary_cifar.PROFILES["smoke"], binary_cifar.PROFILES["full"]
@@ -84,6 +87,64 @@ def test_a_point_trains_and_tests_a_network():
     found = binary_cifar.compute(SMOKE, "vgg_small-relu-0", None)
     assert 0 <= found["accuracy"] <= 100
     assert bytes(found["source"]).hex() == "ab" * 32
+
+
+def test_trainings_that_share_a_network_are_those_of_networks_of_their_own(tmp_path):
+    config = replace(SMOKE, repeats=2)
+    only = ("vgg_small-proposed", "vgg_small-dropout")
+    wanted = accelerated.missing(config, tmp_path, only=only)
+    assert wanted == [f"vgg_small-{method}-{at}" for at in "01" for method in ("dropout", "proposed")]
+    list(accelerated.run(accelerated.Networks(config), wanted, tmp_path, profile="smoke", config=config))
+    assert not accelerated.missing(config, tmp_path, only=only)
+    for point in wanted:
+        alone = binary_cifar.compute(config, point, None)
+        together = read_point(tmp_path / f"{point}.npz").arrays
+        np.testing.assert_array_equal(together["losses"], alone["losses"])
+
+
+def test_no_training_begins_that_would_end_too_late(tmp_path):
+    config = replace(SMOKE, repeats=5)
+    wanted = accelerated.missing(config, tmp_path, only=("vgg_small-relu",))
+    networks = accelerated.Networks(config)
+    done = accelerated.run(networks, wanted, tmp_path, profile="smoke", config=config, seconds=1e-3)
+    assert [point.point for point in done] == wanted[:1]
+
+
+def test_trainings_in_a_coarser_precision_keep_weights_in_float32():
+    config = replace(SMOKE, precision="mixed_bfloat16")
+    trained, tested = binary_cifar.networks(config, "resnet18-proposed-0")
+    assert {str(weight.dtype) for weight in trained.weights} == {"float32"}
+    assert trained.get_layer("resnet18").layers[1].compute_dtype == "bfloat16"
+    assert tested.get_layer("resnet18").layers[1].compute_dtype == "float32"
+    found = binary_cifar.train_and_test(config, "resnet18-proposed-0", trained, tested)
+    assert np.isfinite(found["losses"]).all()
+    for one, other in zip(trained.get_weights(), tested.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_settings_of_a_point_are_what_determines_it():
+    longer = replace(FULL, binary_epochs=FULL.binary_epochs + 1, repeats=9)
+    same = [binary_cifar.settings(one, "vgg_small-relu-0") for one in (FULL, longer)]
+    other = [binary_cifar.settings(one, "vgg_small-irnet-0") for one in (FULL, longer)]
+    assert same[0] == same[1]
+    assert other[0] != other[1]
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="another backend of Keras is not installed")
+def test_the_experiment_loads_without_tensorflow():
+    code = (
+        "import os, sys; os.environ['KERAS_BACKEND'] = 'jax'\n"
+        "sys.modules |= {'tensorflow': None, 'tensorflow_probability': None}  # as if they were not there\n"
+        "from noisyweights.experiments import points\n"
+        "from noisyweights.experiments.binary import accelerated, cifar10, recipes\n"
+        "from noisyweights.networks import classifiers\n"
+        "from noisyweights.networks.binary import layers, models, stochastic_passes\n"
+        "recipe = recipes.recipe(cifar10.PROFILES['smoke'], 'proposed')\n"
+        "network, pixels = models.mlp(recipe, hidden=3, seed=1), cifar10.np.zeros((2, 28, 28, 1), 'f4')\n"
+        "assert network(pixels).shape == (2, 10)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_folder_of_points_is_read_and_other_files_are_refused(tmp_path):

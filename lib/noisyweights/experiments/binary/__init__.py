@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["cifar10", "experiment", "readings", "recipes", "scores", "storage"]
+__all__ = ["accelerated", "cifar10", "experiment", "readings", "recipes", "scores", "storage"]
 __getattr__ = lazy_loading.modules(__name__)
