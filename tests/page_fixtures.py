@@ -1,5 +1,6 @@
 """What the tests of pages and scoreboard share: a device, a page's outputs, a notebook that holds them."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from noisyweights.ledger import outcomes
+from noisyweights.ledger.outcomes import Recorded
 from noisyweights.pages import display
 
 
@@ -18,6 +21,17 @@ class Config:
     seed: int = 20240101
     degrees: tuple[int, ...] = (2, 4, 8)
     tolerance: float = 1e-8
+
+
+def leave(recorded: Recorded, folder: Path) -> Path:
+    """Leave the checksummed JSON file of a full run of which no points are recorded."""
+    content = recorded.outcome.as_json() | recorded.facts
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{recorded.outcome.experiment}.json"
+    content["sha256"] = hashlib.sha256(canonical.encode()).hexdigest()
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8")
+    return path
 
 
 @pytest.fixture
@@ -49,7 +63,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, Any
         outputs.append({"output_type": "display_data", "data": data, "metadata": metadata or {}})
 
     monkeypatch.setattr(display, "publish_display_data", publish)
-    monkeypatch.setattr(record, "FOLDER", tmp_path / "recorded")
+    monkeypatch.setattr(outcomes, "FOLDER", tmp_path / "recorded")
     return outputs
 
 

@@ -1,15 +1,16 @@
-"""Recorded results: what is written comes back, and damage is seen."""
+"""Outcomes: what a notebook holds and a file of an earlier run tells comes back, and damage is seen."""
 
-import dataclasses
 import json
 import math
+from pathlib import Path
 
 import pytest
 
-from noisyweights.ledger import outcomes, provenance
+from noisyweights.ledger import outcomes
 from noisyweights.ledger.claims import Measurement
 from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.pages import display
+from page_fixtures import leave
 
 OUTCOME = Outcome(
     experiment="quadrature",
@@ -24,36 +25,27 @@ OUTCOME = Outcome(
 FACTS = {"config": {"seed": 1}, "seed": 1, "commit": "c0ffee", "dirty": False, "duration_s": 12.5}
 
 
-def test_round_trip_is_exact(tmp_path) -> None:
-    path = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path)
+def test_a_file_of_an_earlier_run_is_read_as_it_was_left(tmp_path: Path) -> None:
+    path = leave(Recorded(OUTCOME, FACTS), tmp_path)
     assert outcomes.read(path) == Recorded(OUTCOME, FACTS)
     assert outcomes.read_all(tmp_path) == {"quadrature": Recorded(OUTCOME, FACTS)}
+    assert outcomes.read_all(tmp_path / "nowhere") == {}
 
 
-def test_the_file_is_plain_json(tmp_path) -> None:
+@pytest.mark.parametrize("path", sorted(outcomes.FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_every_file_of_the_record_is_whole(path: Path) -> None:
+    recorded = outcomes.read(path)
+    assert recorded.outcome.experiment == path.stem
+    assert recorded.outcome.profile == "full"
+    assert recorded.outcome.device["reference"]
+
+
+def test_a_payload_is_plain_json_and_comes_back() -> None:
     """Infinity has no name in JSON; a browser would refuse it."""
-    text = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path).read_text(encoding="utf-8")
-    rows = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in the file"))["measurements"]
-    assert (rows[1]["low"], rows[2]["value"]) == ("-inf", "inf")
-
-
-def test_writing_twice_gives_the_same_bytes_and_leaves_no_other_file(tmp_path) -> None:
-    first = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path).read_bytes()
-    assert outcomes.write(Recorded(OUTCOME, FACTS), tmp_path).read_bytes() == first
-    assert [path.name for path in tmp_path.iterdir()] == ["quadrature.json"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"profile": "quick"}, "profile 'quick'; only full runs"),
-        ({"device": {"name": "mine", "reference": False}}, "'mine'; only the reference device"),
-    ],
-)
-def test_only_full_runs_of_the_reference_are_recorded(tmp_path, changes, message) -> None:
-    with pytest.raises(ValueError, match=message):
-        outcomes.write(Recorded(dataclasses.replace(OUTCOME, **changes), FACTS), tmp_path)
-    assert not list(tmp_path.iterdir())
+    text = json.dumps(OUTCOME.as_json())
+    payload = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in the payload"))
+    assert (payload["measurements"][1]["low"], payload["measurements"][2]["value"]) == ("-inf", "inf")
+    assert Outcome.from_json(payload) == OUTCOME
 
 
 @pytest.mark.parametrize(
@@ -66,8 +58,8 @@ def test_only_full_runs_of_the_reference_are_recorded(tmp_path, changes, message
         ('"sha256": "', '"sha257": "'),
     ],
 )  # fmt: skip
-def test_damage_names_the_file_and_the_mend(tmp_path, old: str, new: str) -> None:
-    path = outcomes.write(Recorded(OUTCOME, FACTS), tmp_path)
+def test_damage_names_the_file_and_the_mend(tmp_path: Path, old: str, new: str) -> None:
+    path = leave(Recorded(OUTCOME, FACTS), tmp_path)
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text[::-1].replace(old[::-1], new[::-1], 1)[::-1], encoding="utf-8")
@@ -86,11 +78,35 @@ def test_outcomes_are_gathered_from_a_notebook(shown, notebook, device, config) 
     assert found.facts.keys() >= {"config", "commit", "dirty", "duration_s", "machine", "versions"}
 
 
-def test_a_page_without_provenance_is_not_recorded(shown, notebook, device) -> None:
+def test_what_a_page_says_of_the_recorded_run_is_gathered_apart(shown, notebook, device, config) -> None:
+    measured, recorded = (
+        tuple(Measurement.exact("P-wheeler", "first_unstable_nodes", value) for value in (nodes,))
+        for nodes in (11, 12)
+    )
+    full = Recorded(Outcome("quadrature", "full", {"name": "reference", "reference": True}, recorded), FACTS)
+    display.verdicts(measured, experiment="quadrature", profile="quick", device=device, recorded=full)
+    display.provenance(experiment="quadrature", profile="quick", device=device, config=config)
+    path = notebook(shown)
+    assert outcomes.of_record([path, path]) == (full, full)
+    (here,) = outcomes.collect([path])
+    assert here.outcome.measurements == measured
+
+
+def test_a_page_without_provenance_is_named(shown, notebook, device) -> None:
     measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
     display.verdicts(measurements, experiment="quadrature", profile="full", device=device)
     with pytest.raises(ValueError, match="no provenance of quadrature"):
         outcomes.collect([notebook(shown)])
+
+
+def test_a_page_that_reports_an_experiment_twice_is_named(shown, notebook, device) -> None:
+    measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
+    for _ in range(2):
+        display.verdicts(measurements, experiment="quadrature", profile="full", device=device)
+    with pytest.raises(
+        ValueError, match=r"01-device-noise\.ipynb reports an experiment twice \(quadrature, "
+    ):
+        outcomes.outcomes(notebook(shown))
 
 
 def test_what_is_no_notebook_is_named(tmp_path) -> None:
@@ -98,31 +114,3 @@ def test_what_is_no_notebook_is_named(tmp_path) -> None:
     path.write_text("{")
     with pytest.raises(ValueError, match=r"x\.ipynb is not an executed notebook"):
         outcomes.outcomes(path)
-
-
-def test_a_run_with_uncommitted_changes_is_not_recorded(tmp_path) -> None:
-    with pytest.raises(ValueError, match=r"uncommitted changes.*commit them"):
-        outcomes.write(Recorded(OUTCOME, FACTS | {"dirty": True}), tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.fixture
-def committed(monkeypatch) -> None:
-    monkeypatch.setattr(provenance, "commit", lambda: provenance.Commit("c0ffee", dirty=False))
-
-
-@pytest.mark.usefixtures("committed")
-def test_command_line_writes(shown, notebook, device, config, tmp_path) -> None:
-    measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
-    display.verdicts(measurements, experiment="quadrature", profile="full", device=device)
-    display.provenance(experiment="quadrature", profile="full", device=device, config=config)
-    outcomes.main([str(notebook(shown)), "--out", str(tmp_path / "out")])
-    assert outcomes.read(tmp_path / "out" / "quadrature.json").outcome.profile == "full"
-
-
-def test_command_line_ends_with_the_error(shown, notebook, device, config, tmp_path) -> None:
-    measurements = [Measurement.exact("P-wheeler", "first_unstable_nodes", 11)]
-    display.verdicts(measurements, experiment="quadrature", profile="smoke", device=device)
-    display.provenance(experiment="quadrature", profile="smoke", device=device, config=config)
-    with pytest.raises(SystemExit, match="error: quadrature ran in profile 'smoke'"):
-        outcomes.main([str(notebook(shown)), "--out", str(tmp_path / "out")])

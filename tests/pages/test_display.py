@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from noisyweights.ledger import claims, outcomes
 from noisyweights.ledger.claims import Measurement
 from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.pages import display, plots
+from page_fixtures import leave
 
 CUSTOM_CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "custom.css"
 
@@ -88,26 +90,65 @@ def test_verdicts_leave_what_a_program_reads(shown, device) -> None:
     assert (outcome.experiment, outcome.profile) == ("device_noise", "quick")
 
 
+REFERENCE = {"name": "reference", "sha256": "", "reference": True}
+
+
+def recorded(value: float, **facts: object) -> Recorded:
+    """Fabricate what the recorded full run says of P-moments."""
+    return Recorded(Outcome("device_noise", "full", REFERENCE, tuple(moments(value))), facts)
+
+
 def test_the_recorded_run_has_the_headline_and_the_page_says_why_they_differ(shown, device) -> None:
-    reference = {"name": "reference", "sha256": "", "reference": True}
-    full = Outcome("device_noise", "full", reference, tuple(moments(1e-16)))
-    outcomes.write(Recorded(full, {}), outcomes.FOLDER)
-    display.verdicts(moments(1e-3), experiment="device_noise", profile="quick", device=device)
+    display.verdicts(
+        moments(1e-3), experiment="device_noise", profile="quick", device=device, recorded=recorded(1e-16)
+    )
     text = html(shown[0])
     assert text.index("reproduced") < text.index("recorded full run") < text.index("this build")
     assert "Why they differ" in text
     assert "profile “full” against “quick”" in text
 
 
-def test_a_readers_device_stands_beside_the_reference(shown, device) -> None:
+def test_the_recorded_run_is_left_for_the_scoreboard(shown, device) -> None:
+    full = recorded(1e-16, commit="c0ffee")
+    display.verdicts(moments(0), experiment="device_noise", profile="quick", device=device, recorded=full)
+    assert shown[0]["metadata"][outcomes.RECORDED] == full.as_json()
+    display.verdicts(moments(0), experiment="device_noise", profile="quick", device=device)
+    assert outcomes.RECORDED not in shown[1]["metadata"]
+
+
+def test_a_page_of_the_full_run_stands_alone(shown, device) -> None:
+    """Its points are the record: nothing stands beside them."""
+    display.verdicts(
+        moments(1e-16), experiment="device_noise", profile="full", device=device, recorded=recorded(1e-3)
+    )
+    text = html(shown[0])
+    assert "the full run" in text
+    assert "recorded full run" not in text
+    assert "this build" not in text
+    assert shown[0]["metadata"].keys() == {outcomes.MEASUREMENTS}
+
+
+def test_of_an_experiment_without_points_an_earlier_run_is_shown(shown, device) -> None:
+    leave(recorded(1e-16), outcomes.FOLDER)
+    display.verdicts(moments(1e-3), experiment="device_noise", profile="quick", device=device)
+    assert "recorded full run" in html(shown[0])
+    assert shown[0]["metadata"][outcomes.RECORDED] == recorded(1e-16).as_json()
+    display.verdicts(
+        moments(1e-3), experiment="device_noise", profile="quick", device=device, recorded=recorded(2e-16)
+    )
+    assert shown[1]["metadata"][outcomes.RECORDED] == recorded(2e-16).as_json(), "points go before it"
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_a_readers_device_stands_beside_the_reference(shown, device, profile: str) -> None:
     device.reference, device.name = False, "cell <17>"
-    reference = {"name": "reference", "sha256": "", "reference": True}
-    outcomes.write(Recorded(Outcome("device_noise", "full", reference, tuple(moments(0))), {}), outcomes.FOLDER)
-    display.verdicts(moments(1e-3), experiment="device_noise", profile="full", device=device)
+    display.verdicts(
+        moments(1e-3), experiment="device_noise", profile=profile, device=device, recorded=recorded(0)
+    )
     text = html(shown[0])
     assert "reference, recorded full run" in text
     assert "cell &lt;17&gt;" in text
-    assert "it is the device or the code that differs" in text
+    assert ("it is the device or the code that differs" in text) == (profile == "full")
 
 
 def test_a_claim_that_does_not_exist_names_the_nearest(shown, device) -> None:
@@ -123,21 +164,26 @@ def test_no_measurements_are_an_error(shown, device) -> None:
 
 
 def test_a_claim_that_was_not_measured_stands_beside_the_recorded_run(shown, device, notebook) -> None:
-    reference = {"name": "reference", "sha256": "", "reference": True}
-    full = Outcome("device_noise", "full", reference, tuple(moments(1e-16)))
-    outcomes.write(Recorded(full, {}), outcomes.FOLDER)
-    display.verdicts([], experiment="device_noise", profile="quick", device=device, also=["P-moments"])
+    display.verdicts(
+        [],
+        experiment="device_noise",
+        profile="quick",
+        device=device,
+        recorded=recorded(1e-16),
+        also=["P-moments"],
+    )
     text = html(shown[0])
     assert (
         text.index("✓</span> reproduced") < text.index("recorded full run") < text.index("not yet measured")
     )
     assert outcomes.collect([notebook(shown)]) == ()
+    assert outcomes.of_record([notebook(shown)]) == (recorded(1e-16),)
 
 
-def test_a_damaged_recorded_file_is_an_error(shown, device) -> None:
+def test_a_damaged_file_of_an_earlier_run_is_an_error(shown, device) -> None:
     outcomes.FOLDER.mkdir()
     (outcomes.FOLDER / "device_noise.json").write_text("{}")
-    with pytest.raises(ValueError, match=r"corrupted.*make record"):
+    with pytest.raises(ValueError, match=r"corrupted.*git checkout -- data/recorded/device_noise\.json"):
         display.verdicts(moments(0), experiment="device_noise", profile="quick", device=device)
 
 
@@ -183,14 +229,51 @@ def test_provenance_says_what_a_reader_must_know(shown, config, device, monkeypa
     monkeypatch.setattr(display.origin, "commit", lambda: display.origin.Commit("c0ffee1234567", True))
     monkeypatch.setattr(display.origin, "elapsed", lambda: 12.0)
     sample = DataSource("MNIST", "embedded", "cd34" * 16, embedded=True)
+    points = [used(computed=3, seconds=7000), used(computed=1, seconds=188)]
     display.provenance(
-        experiment="x", profile="quick", device=device, config=config, data=[sample], seconds=7200
+        experiment="x", profile="quick", device=device, config=config, data=[sample], points=points
     )
     text = html(shown[0])
     for words in ("uncommitted changes", "Simulated device", "Embedded sample data", "c0ffee1234", "2.0 h"):
         assert words in text
     assert "sha256 ab12ab12ab12" in text
     assert shown[0]["metadata"][outcomes.FACTS]["dirty"] is True
+
+
+def used(**changes: object) -> SimpleNamespace:
+    """Where the points of a page come from."""
+    nothing = {"seconds": 0.0, "computed": 0, "recorded": 0, "earlier": (), "unused": ()}
+    return SimpleNamespace(experiment="sums", commits={}, machines={}, **nothing | changes)
+
+
+def test_provenance_says_which_points_a_page_used(shown) -> None:
+    points = used(seconds=90.0, computed=2, recorded=5, earlier=("b",))
+    points.commits, points.machines = {"c0ffee1234567": 4, "decaf12345678": 1}, {"a <CPU>": 5}
+    display.provenance(experiment="x", points=[points])
+    assert (
+        "sums: 5 of the record (commit <code>c0ffee1234</code>, <code>decaf12345</code>; a &lt;CPU&gt;), "
+        "1 of them computed by earlier code, 2 of this build; 90 s in all"
+    ) in html(shown[0])
+    assert "Not used" not in html(shown[0])
+
+
+def test_a_page_says_which_recorded_points_it_does_not_use(shown) -> None:
+    display.provenance(experiment="x", points=[used(computed=2), used(computed=1, unused=("a-0", "b<1"))])
+    text = html(shown[0])
+    assert "<b>Not used</b>: 2 recorded points of sums, computed with other settings (a-0, b&lt;1)." in text
+    assert text.count("Not used") == 1
+    assert "of the record" not in text
+
+
+def test_what_most_points_were_made_from_is_the_commit_of_a_page(shown, monkeypatch) -> None:
+    monkeypatch.setattr(display.origin, "commit", lambda: display.origin.Commit("c0ffee1234567", False))
+    points = [used(recorded=1), used(recorded=5)]
+    points[0].commits, points[1].commits = {"a" * 40: 1}, {"a" * 40: 2, "b" * 40: 3}
+    display.provenance(experiment="x", points=[used(computed=3)])
+    display.provenance(experiment="x", points=points)
+    display.provenance(experiment="x", points=[points[1], used(computed=1)])
+    facts = [output["metadata"][outcomes.FACTS] for output in shown]
+    assert [fact["commit"] for fact in facts] == ["c0ffee1234567", "a" * 40, "b" * 40]
 
 
 def test_drawn_pictures_are_said_to_be_so(shown) -> None:

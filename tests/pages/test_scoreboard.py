@@ -11,6 +11,7 @@ from noisyweights.ledger.claims import Measurement
 from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.ledger.verdicts import Verdict
 from noisyweights.pages import display, scoreboard
+from page_fixtures import leave
 
 CHAPTERS = {"01-device-noise": "Device noise"}
 FACTS = {
@@ -117,13 +118,59 @@ def test_an_unknown_claim_and_one_measured_by_two_chapters_are_errors() -> None:
         scoreboard.page([one, one], [], chapters={})
 
 
-def test_command_line(shown, notebook, device, config, tmp_path) -> None:
-    display.verdicts(run(0).outcome.measurements, experiment="device_noise", profile="quick", device=device)
-    display.provenance(experiment="device_noise", profile="quick", device=device, config=config)
+def built(shown, notebook, device, config, tmp_path, *, value: float, profile: str, **given: object) -> str:
+    """The scoreboard of a book of one page that measured P-moments."""
+    measured = run(value).outcome.measurements
+    display.verdicts(measured, experiment="device_noise", profile=profile, device=device, **given)
+    display.provenance(experiment="device_noise", profile=profile, device=device, config=config)
     out = tmp_path / "scoreboard.md"
     book = ["--chapter", "01-device-noise", "Device noise", "--recorded", str(outcomes.FOLDER)]
     scoreboard.main(["--notebooks", str(notebook(shown)), *book, "--out", str(out)])
-    text = out.read_text(encoding="utf-8")
+    return out.read_text(encoding="utf-8")
+
+
+def test_command_line(shown, notebook, device, config, tmp_path) -> None:
+    text = built(shown, notebook, device, config, tmp_path, value=0, profile="quick")
     assert text.startswith("# Scoreboard\n")
     assert 'data-verdict="reproduced"' in row(text, "P-moments")
     assert "tested in <a" in row(text, "P-moments")
+    assert "Shown: **this build** (profile `quick`)." in text
+
+
+def test_what_a_page_says_of_the_recorded_run_goes_before_an_earlier_file(
+    shown, notebook, device, config, tmp_path
+) -> None:
+    leave(run(1e-3, profile="full"), outcomes.FOLDER)
+    full = run(0, profile="full")
+    text = built(shown, notebook, device, config, tmp_path, value=1e-3, profile="quick", recorded=full)
+    assert 'data-verdict="reproduced"' in row(text, "P-moments")
+    assert "**recorded full run** (profile `full`) and **this build** (profile `quick`)" in text
+    assert text.count("full, recorded") == 1
+
+
+def test_an_earlier_file_counts_where_no_page_says_more(shown, notebook, device, config, tmp_path) -> None:
+    leave(run(0, profile="full"), outcomes.FOLDER)
+    text = built(shown, notebook, device, config, tmp_path, value=1e-3, profile="quick")
+    assert 'data-verdict="reproduced"' in row(text, "P-moments")
+
+
+def test_a_page_of_the_full_run_is_the_recorded_run(shown, notebook, device, config, tmp_path) -> None:
+    leave(run(1e-3, profile="full"), outcomes.FOLDER)
+    text = built(shown, notebook, device, config, tmp_path, value=0, profile="full")
+    assert 'data-verdict="reproduced"' in row(text, "P-moments")
+    assert "Shown: **recorded full run** (profile `full`)." in text
+
+
+def test_the_full_profile_on_a_readers_device_is_no_recorded_run(
+    shown, notebook, device, config, tmp_path
+) -> None:
+    device.reference = False
+    text = built(shown, notebook, device, config, tmp_path, value=0, profile="full")
+    assert "Shown: **your device (test junction)** (profile `full`)." in text
+
+
+def test_command_line_ends_with_the_error(shown, notebook, device, tmp_path) -> None:
+    display.verdicts(run(0).outcome.measurements, experiment="device_noise", profile="quick", device=device)
+    arguments = ["--notebooks", str(notebook(shown)), "--out", str(tmp_path / "x.md")]
+    with pytest.raises(SystemExit, match=r"error: .* shows no provenance of device_noise"):
+        scoreboard.main(arguments)

@@ -73,10 +73,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An outcome of the full profile with its circumstances.
-
-    `facts` holds config, seed, commit, dirty, duration_s, machine and versions.
-    """
+    """An outcome; `facts` of its circumstances are seed, commit, dirty, duration_s, machine and versions."""
 
     outcome: Outcome
     facts: Mapping[str, Any]

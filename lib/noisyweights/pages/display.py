@@ -212,7 +212,7 @@ def provenance(
         f'<section class="nw-provenance" aria-label="Provenance">{_banners(commit, sources, points)}'
         f'<p class="nw-title">Where these numbers come from</p><dl>{body}</dl></section>'
     )
-    commits = Counter(dict(points[0].commits)) if points else Counter()
+    commits = sum((Counter(used.commits) for used in points), Counter())
     facts = {
         "experiment": experiment,
         "config": settings,
