@@ -1,16 +1,19 @@
-"""The faces experiment: its architecture, its comparisons on constructed predictions, its measurements."""
+"""The faces experiment: its architecture, predictions whose scores are known, and what trainings measure."""
 
 import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from noisyweights import datasets
 from noisyweights.datasets.source import DataSource
+from noisyweights.experiments import catalogue, mean_field_training
 from noisyweights.experiments.faces import experiment as faces
 from noisyweights.experiments.faces.experiment import LAWS, LEVELS
 from noisyweights.ledger.verdicts import verdict
-from noisyweights.networks.mean_field import variational
+from noisyweights.networks import weight_draws
 from noisyweights.noise import laws
 
 CONFIG = faces.PROFILES["smoke"]
@@ -44,8 +47,12 @@ def predictions(*, error=0.1, scale=0.1, change=1.0, n=2000):
     return found, y
 
 
+def compared_of(predicted):
+    return faces._compared(CONFIG, *predicted, seed=6)
+
+
 def test_equal_predictions_have_no_gap_and_the_error_put_in():
-    found = faces._compared(CONFIG, *predictions())
+    found = compared_of(predictions())
     assert found["gap_curves"] == pytest.approx([0, 0, 0])
     assert found["gap_rmse"] == pytest.approx([0, 0, 0])
     assert (found["rmse"][:, 1] < 10.02).all()
@@ -56,28 +63,85 @@ def test_equal_predictions_have_no_gap_and_the_error_put_in():
 
 def test_a_law_that_changes_the_scale_is_seen():
     """The negative control of the test above."""
-    found = faces._compared(CONFIG, *predictions(change=1.5))
+    found = compared_of(predictions(change=1.5))
     assert found["gap_curves"][1] > 0.05
     assert found["gap_rmse"][0] == pytest.approx(0)
 
 
-def test_every_face_is_either_for_training_or_for_testing(monkeypatch):
-    loaded = faces.datasets.drawn_faces(50, size=16, seed=1)
-    used = {}
+OFF = {"gaussian": 0.0, "device": 0.1, "bimodal": -0.3}  # parts of the age range, by testing law
+WIDE = 0.1  # standard deviation of every prediction
 
-    def predict(model, x, **settings):
-        used["test"] = x
-        return np.full((2, len(x), 2), 0.5)
+
+@pytest.fixture
+def told(monkeypatch):
+    """Faces that tell their age in every pixel, and networks that are off by what the testing law says."""
+    ages = np.arange(1, 101, dtype=np.float32)
+    images = np.broadcast_to(ages.astype(np.uint8)[:, None, None, None], (100, 16, 16, 3)).copy()
+    loaded = datasets.Faces(images, ages, DataSource("", "", "ab" * 32), ("a", "b"))
+    by_law = {"gaussian": laws.gaussian(), "device": laws.uniform(), "bimodal": laws.two_point()}
+    seen = {"trained": [], "tested": []}
+
+    def train(mean, both, x, y, *, config, law, epochs, seed):
+        np.testing.assert_allclose(255 * x[:, 0, 0, 0], faces.AGES * y, rtol=1e-6)
+        seen["trained"].append((law, epochs, seed, {round(255 * float(one)) for one in x[:, 0, 0, 0]}))
+        common = {"examples": len(x), "seed": seed}
+        return mean_field_training.regression_twin(both, config=config, law=law, **common)
+
+    def predict(network, x, *, draws, seed, batch_size):
+        (law,) = {layer.law for layer in weight_draws.random_layers(network)}
+        name = next(name for name, one in by_law.items() if one == law)
+        shown = 255 * x[:, 0, 0, 0].astype(float)
+        seen["tested"].append((draws, seed, {round(one) for one in shown}))
+        mean = shown / faces.AGES + OFF[name]
+        return np.tile(np.stack([mean, np.full(len(x), WIDE)], -1), (draws, 1, 1))
 
     monkeypatch.setattr(faces, "load", lambda config: loaded)
-    monkeypatch.setattr(faces, "compared", lambda device: dict.fromkeys(LAWS, laws.gaussian()))
-    monkeypatch.setattr(variational, "train", lambda model, x, y, **settings: used.update(train=x))
+    monkeypatch.setattr(faces, "compared", lambda device: by_law)
+    monkeypatch.setattr(mean_field_training, "train", train)
     monkeypatch.setattr(faces.inference, "predict_draws", predict)
-    assert faces.compute(CONFIG, "gaussian", None)["faces"] == [40, 10, 0]
-    both = np.concatenate([used["train"], used["test"]]) * 255
-    rows = {face.tobytes() for face in both.round().astype(np.uint8)}
-    assert rows == {face.tobytes() for face in loaded.images}
-    assert len(used["train"]) + len(used["test"]) == len(rows) == 50
+    return seen
+
+
+def test_networks_are_scored_by_how_far_they_are_off(told):
+    found = faces.compute(CONFIG, "bimodal-2", None)
+    off = np.array([OFF[law] for law in LAWS])
+    np.testing.assert_allclose(found["rmse"][:, 0], 100 * np.abs(off), atol=1e-4)
+    # All faces are as far off as each other, so that a curve is 0 up to one probability, and 1 from there.
+    inside = 2 * stats.norm.cdf(np.abs(off) / WIDE) - 1
+    np.testing.assert_array_equal(found["curves"], inside[:, None] <= LEVELS)
+    np.testing.assert_allclose(found["gap_curves"], [1, 1, 1])
+    np.testing.assert_allclose(found["gap_rmse"], [30, 30, 30], atol=1e-4)
+    np.testing.assert_allclose(found["aleatoric"], 100 * WIDE)
+    np.testing.assert_allclose(found["epistemic"], 0, atol=1e-6)
+    # Ages from 1 to 100 years: (100² − 1)/12 is their variance.
+    assert found["spread"] == pytest.approx(100 * np.sqrt(9999 / 12) / 116)
+    assert found["faces"].tolist() == [80, 20, 2]
+    assert not found["drawn"]
+    assert bytes(found["source"]).hex() == "ab" * 32
+
+
+def test_a_point_holds_no_age_and_no_weight(told):
+    found = faces.compute(CONFIG, "gaussian-0", None)
+    tested, scores = 20, ("curves", "rmse", "gap_curves", "gap_rmse", "aleatoric", "epistemic")
+    assert set(found) == {*scores, "faces", "spread", "drawn", "source"}
+    assert all(tested not in np.shape(array) for array in found.values())
+
+
+def test_every_face_is_either_for_training_or_for_testing(told):
+    for name in ("gaussian-0", "device-0", "device-3"):
+        faces.compute(CONFIG, name, None)
+    expected = [(laws.gaussian(), 6), (laws.uniform(), 6), (laws.uniform(), 3006)]
+    assert [(law, seed) for law, _, seed, _ in told["trained"]] == expected
+    assert {epochs for _, epochs, _, _ in told["trained"]} == {CONFIG.epochs}
+    assert [(draws, seed) for draws, seed, _ in told["tested"]] == [(CONFIG.draws, 6)] * 6 + [
+        (CONFIG.draws, 3006)
+    ] * 3
+    # The same faces are for testing, whatever the training and its law.
+    (trained,) = {frozenset(ages) for *_, ages in told["trained"]}
+    (tested,) = {frozenset(ages) for *_, ages in told["tested"]}
+    assert len(tested) == 20
+    assert trained | tested == set(range(1, 101))
+    assert not trained & tested
 
 
 def result(*, drawn, limit):
@@ -86,6 +150,7 @@ def result(*, drawn, limit):
     return faces.Result(
         replace(CONFIG, limit=limit), DataSource("faces", "", "", drawn=drawn), np.zeros((3, 3, 19)),
         np.full((3, 3, 3), 8.0), pairs, pairs, pairs, pairs, spread=17.0, tested=40, trained=160, skipped=0,
+        trainings=(1, 1, 1),
     )  # fmt: skip
 
 
@@ -104,30 +169,87 @@ def test_claims_about_photographs_are_measured_on_photographs(drawn, limit, meas
         assert verdict(claim, [m for m in found if m.claim == claim]) == "reproduced"
 
 
-def points(faces_of):
-    """Points as `compute` gives them of a set of faces, by law."""
-    shapes = {
-        "curves": (3, 19),
-        "rmse": (3, 3),
-        "gap_curves": 3,
-        "gap_rmse": 3,
-        "aleatoric": 3,
-        "epistemic": 3,
+def points(*, sha256="ab" * 32, drawn=False):
+    """Points 1 and 4 of each law, and 2 of the device's; each has its own value in each quantity.
+
+    Gaps of training k under the law in place l are 0.01 (l + 1) + 0.001 k ± 0.002 in calibration, and ten
+    times as large in the error.
+    """
+    found = {}
+    for place, law in enumerate(LAWS):
+        for number in (1, 4, *((2,) if law == "device" else ())):
+            gap = 0.01 * (place + 1) + 0.001 * number + np.array([0, -0.002, 0.002])
+            found[f"{law}-{number}"] = {
+                "curves": np.full((3, 19), place + 0.1 * number),
+                "rmse": 8 + place + np.array([[0, -1, 1]] * 3) + np.arange(3)[:, None] / 10,
+                "gap_curves": gap,
+                "gap_rmse": 10 * gap,
+                "aleatoric": np.arange(3) + place,
+                "epistemic": np.arange(3) + 10 * place,
+                "faces": np.array([40, 10, 3]),
+                "spread": np.array(17.0),
+                "drawn": np.array(drawn),
+                "source": np.frombuffer(bytes.fromhex(sha256), np.uint8),
+            }
+    return found
+
+
+def test_trainings_are_averaged_law_by_law():
+    found = faces.collect(CONFIG, None, points())
+    assert found.trainings == (2, 3, 2)
+    np.testing.assert_allclose(found.gap_curves[:, 0], [0.01 + 0.0025, 0.02 + 7 / 3000, 0.03 + 0.0025])
+    np.testing.assert_allclose(np.diff(found.gap_curves[:, [1, 0, 2]]), 0.002)
+    np.testing.assert_allclose(found.gap_rmse, 10 * found.gap_curves)
+    np.testing.assert_allclose(found.curves[:, 2, 5], [0.25, 1 + 0.7 / 3, 2.25])
+    np.testing.assert_allclose(found.rmse[1], [[9, 8, 10], [9.1, 8.1, 10.1], [9.2, 8.2, 10.2]])
+    assert found.aleatoric[2].tolist() == [2, 3, 4]
+    assert found.epistemic[2].tolist() == [20, 21, 22]
+    assert (found.trained, found.tested, found.skipped, found.spread) == (40, 10, 3, 17)
+
+
+def test_claims_are_measured_by_the_gaussian_training_and_by_the_worst():
+    found = faces.collect(replace(CONFIG, limit=None), None, points())
+    measured = {
+        (one.claim, one.quantity): (one.value, one.low, one.high) for one in faces.measurements(found)
     }
-    zeros = {name: np.zeros(shape) for name, shape in shapes.items()}
-    source = np.frombuffer(bytes.fromhex(faces_of.source.sha256), np.uint8)
-    return {law: zeros | {"faces": np.array([40, 10, 0]), "source": source} for law in LAWS}
+    assert measured["P-utk-calibration", "max_calibration_gap"] == pytest.approx((0.0125, 0.0105, 0.0145))
+    assert measured["P-utk-training", "max_calibration_gap"] == pytest.approx((0.0325, 0.0305, 0.0345))
+    assert measured["P-utk-training", "max_rmse_gap"] == pytest.approx((0.325, 0.305, 0.345))
+    assert measured["P-utk-rmse", "max_rmse_gap"] == pytest.approx((0.125, 0.105, 0.145))
+    assert measured["P-utk-rmse", "rmse_bimodal"] == pytest.approx((8.2, 7.2, 9.2))
+    assert {one.n for one in faces.measurements(found)} == {10}
 
 
-def test_points_of_other_faces_are_refused(monkeypatch):
-    loaded, other = (faces.datasets.drawn_faces(50, size=16, seed=seed) for seed in (1, 2))
-    monkeypatch.setattr(faces, "load", lambda config: loaded)
-    assert faces.collect(CONFIG, None, points(loaded)).tested == 10
-    mixed = points(loaded) | {"bimodal": points(other)["bimodal"]}  # as many faces, but others
-    without = points(loaded)
-    del without["gaussian"]["source"]
-    for refused in (points(other), mixed, without):
-        with pytest.raises(
-            ValueError, match=r"on other pictures than there are now \(drawn faces, .*\): delete"
-        ):
+@pytest.mark.parametrize(("drawn", "name"), [(True, "drawn faces"), (False, "UTKFace")])
+def test_points_tell_what_faces_they_are_of(monkeypatch, drawn, name):
+    """No face is needed to read them."""
+    monkeypatch.setattr(faces, "load", None)
+    source = faces.collect(CONFIG, None, points(drawn=drawn)).source
+    assert (source.name, source.sha256, source.drawn) == (name, "ab" * 32, drawn)
+    assert "50 faces" in source.origin
+
+
+def test_points_of_different_faces_are_refused():
+    mixed = points() | {"bimodal-4": points(sha256="cd" * 32)["bimodal-4"]}  # as many faces, but others
+    without = points()
+    del without["device-1"]["source"]
+    for refused in (mixed, without):
+        with pytest.raises(ValueError, match="was computed on other pictures than"):
             faces.collect(CONFIG, None, refused)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_a_law_without_training_is_named(law):
+    there = {name: point for name, point in points().items() if not name.startswith(law)}
+    with pytest.raises(ValueError, match=f"no training of {law} .* compute {law}-0"):
+        faces.collect(CONFIG, None, there)
+
+
+def test_a_training_is_a_point():
+    assert faces.points(CONFIG) == ("gaussian-0", "device-0", "bimodal-0")
+    assert len(faces.points(replace(CONFIG, trainings=3))) == 9
+    one, three = (
+        catalogue.point_settings("faces", "device-0", config=replace(CONFIG, trainings=n)) for n in (1, 3)
+    )
+    assert one == three
+    assert one["epochs"] == CONFIG.epochs
