@@ -4,6 +4,7 @@ from noisyweights import lazy_loading
 
 __all__ = [
     "binary",
+    "catalogue",
     "coin_flips",
     "compared_laws",
     "crossbar",
@@ -16,7 +17,9 @@ __all__ = [
     "mean_field_training",
     "points",
     "quadrature",
+    "record",
     "regression",
+    "results",
     "trained_weights",
     "trainings",
 ]

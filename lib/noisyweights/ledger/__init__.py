@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["claims", "provenance", "record", "verdicts"]
+__all__ = ["claims", "code", "outcomes", "provenance", "verdicts"]
 __getattr__ = lazy_loading.modules(__name__)

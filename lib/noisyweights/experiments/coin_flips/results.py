@@ -35,7 +35,7 @@ class Sampled:
     `Result.counts` draws, error: root mean square error of the shares of votes then, NaN for more than half
     of all draws. single (trainings, draws): accuracy of each draw. coarse (trainings, 8): accuracy [%] at 1
     to 8 bits. product_bias, product_slope, activation_bias, (trainings,): of the first sampled layer, means
-    and least squares over units and pictures. offset (trainings,): see `coin_networks.offset`. expected
+    and least squares over units and pictures. offset (trainings,): see `networks.offset`. expected
     (trainings,): accuracy [%] of the largest mean logit over all coins, see `output_moments.output_moments`.
     """
 

@@ -87,7 +87,7 @@ class Variant:
 
     standard (trainings,): without coins. votes (trainings, roads, counts): by the votes after
     `Result.counts` draws, on each of `ROADS`. offset (trainings, 2): of the plain and the stretched network,
-    see `coin_networks.offset`. ways (trainings, ways): of `WAYS`, the plain network after all draws.
+    see `networks.offset`. ways (trainings, ways): of `WAYS`, the plain network after all draws.
     """
 
     standard: np.ndarray

@@ -55,7 +55,7 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
 
 @cache
 def published(settings: recipes.Settings, topology: str, *, adc_bits: int, width: int | None = None) -> Bill:
-    """Bill of Table IV's design: "lenet5" or "vgg_small", ten passes; `width` as in `networks.models`."""
+    """Bill of Table IV's design: "lenet5" or "vgg_small", ten passes; `width` as in `binary.models`."""
     recipe = recipes.recipe(settings, "proposed")
     size = {} if width is None else {"width": width}
     network = getattr(models, topology)(recipe, seed=0, **size)

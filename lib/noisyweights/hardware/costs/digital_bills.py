@@ -22,7 +22,8 @@ def digital(model: keras.Model, *, arithmetic: str, drawn: bool, lanes: int, pas
 
     µ and σ come from SRAM once a pass, where each weight is drawn; it then meets all positions without being
     stored, which favours the rival. A product is a multiplication and an addition. Inputs and activations are
-    as in `mean_field`. Control, clocks and leakage are not counted. `lanes` products are made in a clock.
+    as in `array_bills.mean_field`. Control, clocks and leakage are not counted. `lanes` products are made in
+    a clock.
 
     Args:
         model: sequential or functional.

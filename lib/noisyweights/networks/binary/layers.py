@@ -120,8 +120,8 @@ class ScaledBinaryDense(RandomScaled, BinaryDense):
 
     µ and σ are learnt by variational inference while all other weights are learnt as points. A call draws the
     scales once, for all inputs, and rounds them to a few bits; gradients do not see the rounding, but the
-    ends of its range. The divergence from the prior joins the loss as kl_weight·KL. `passes` draws from what
-    was learnt.
+    ends of its range. The divergence from the prior joins the loss as kl_weight·KL. `stochastic_passes` draws
+    from what was learnt.
 
     Args, beyond those of `BinaryDense`:
         prior_loc, prior_scale: mean and standard deviation of the Gaussian prior; scales start at its mean.

@@ -38,7 +38,7 @@ def stored_samples(model: keras.Model, n: int, *, seed: int, rounded: bool = Tru
 def draw_scales(
     layer: keras.layers.Layer, n: int, rng: np.random.Generator, *, rounded: bool = True
 ) -> np.ndarray:
-    """Draw `n` vectors of the scales of a layer of `binary.scaled_layers`: float32 (n, outputs).
+    """Draw `n` vectors of the scales of a layer of `layers.scaled_layers`: float32 (n, outputs).
 
     `rounded` as in `stored_samples`.
     """

@@ -33,7 +33,7 @@ def batches(
 
     Where the network is a chain of layers, those in front of the first swapped kernel are evaluated once for
     a batch. If that kernel belongs to a Dense layer right after pixels, and has no values but −1, 0 and 1,
-    the product is one of integers (see `integers`), without the pixels that are 0 in all of x.
+    the product is one of integers (see `integer_products`), without the pixels that are 0 in all of x.
 
     Args:
         model: network with one input and one output.
