@@ -11,6 +11,7 @@ import yaml
 from nbformat import v4
 
 from noisyweights.pipeline import release
+from noisyweights.pipeline.edition import Edition
 from noisyweights.pipeline.site import MANIFEST
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,9 +83,9 @@ def test_the_branch_of_notebooks_can_be_launched(tmp_path: Path) -> None:
 
 
 def test_without_a_site_there_is_nothing_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    edition = SimpleNamespace(index=tmp_path / "index.html", name="quick-reference")
+    edition = SimpleNamespace(index=tmp_path / "index.html", name="record-reference")
     monkeypatch.setattr(release, "plan", lambda profile: SimpleNamespace(edition=edition))
-    with pytest.raises(SystemExit, match="there is no site of quick-reference: make book PROFILE=quick"):
+    with pytest.raises(SystemExit, match="there is no site of record-reference: make book PROFILE=record"):
         release.main(["--commit", "abc", "--out", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()
 
@@ -102,3 +103,8 @@ def test_the_repository_has_one_address() -> None:
         text = (ROOT / file).read_text("utf-8", errors="ignore") if (ROOT / file).is_file() else ""
         assert f"github.com/{name}" not in text, file
         assert address not in text, file
+
+
+def test_the_workflow_publishes_the_edition_that_is_released_by_default() -> None:
+    workflow = (ROOT / ".github/workflows/publish.yml").read_text("utf-8")
+    assert f"path: {Edition.of('record').index.parent}\n" in workflow
