@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "_build" / "smoke-reference" / "site"
+SITE = ROOT / "_build" / "record-reference" / "site"
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -1,4 +1,4 @@
-"""The smoke edition of the real book, built where it is not up to date, in a headless browser."""
+"""The book as `make book` builds it, built where it is not up to date, in a headless browser."""
 
 import fcntl
 import os
@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    """The site of the smoke edition, once for all the processes that pytest may run."""
+    """The site, once for all the processes that pytest may run."""
     make = ["make", "--no-print-directory", "-o", "environment", f"BIN={Path(sys.executable).parent}"]
     SITE.parents[1].mkdir(exist_ok=True)
     with (SITE.parents[1] / "site-tests").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         build = subprocess.run(
-            [*make, "book", "PROFILE=smoke"],
+            [*make, "book"],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
