@@ -41,7 +41,7 @@ class CompiledEpochs:
     ):
         import jax
 
-        config = optimizer.get_config()
+        config = {key: value for key, value in optimizer.get_config().items() if key != "name"}
         rate, kind = config.pop("learning_rate"), (type(optimizer), repr(sorted(config.items())))
         if isinstance(rate, dict):  # a schedule, as a configuration holds it
             schedule = keras.saving.deserialize_keras_object(rate)
