@@ -1,4 +1,7 @@
-"""What all tests share: their order (the longest first, so that all processes end together) and a gauge."""
+"""What all tests share: their order, and a gauge of memory.
+
+Quick tests come first, so that something is seen at once; then the longest, so that all processes end together.
+"""
 
 import os
 from pathlib import Path
@@ -8,16 +11,16 @@ import pytest
 # Several processes test at once, and BLAS with more threads than free cores is many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-LONGEST = ("site", "pipeline")
+ORDER = ("ledger", "scores", "pages", "site", "pipeline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of the site and the pipeline before all others, which keep their order."""
+    """Sort the tests by the folders of `ORDER`; all others come behind and keep their order."""
     folder = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
         first = item.path.relative_to(folder).parts[0]
-        return LONGEST.index(first) if first in LONGEST else len(LONGEST)
+        return ORDER.index(first) if first in ORDER else len(ORDER)
 
     items.sort(key=rank)
 

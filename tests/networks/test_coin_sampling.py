@@ -169,7 +169,7 @@ def test_votes_for_some_are_those_for_all(kind):
 
 def test_integers_and_floats_give_the_same_votes(monkeypatch):
     if not integer_products.available():
-        pytest.skip("this TensorFlow has no product of integers")
+        pytest.skip("no exact product of integers here: products of float32 run in its place, tested alike")
     model, x, how = mlp(), images(200), HOW | {"draws": 50}
     whole, calls = sampling.sample_votes(model, x, **how), []
     product = integer_products.product
