@@ -9,8 +9,8 @@ import pytest
 from noisyweights import seeds
 
 ROWS = 2_000_000
-# Ten million rows are promised to take less than 2 GB. A row needs some 30 bytes; twice as much is set aside for
-# each of the rows that are not in this file, and all the rest of the promise is for libraries, graphs and rows.
+# Ten million rows are promised to take less than 2 GB. A row needs some 30 bytes; twice as much is set aside
+# for each row that this file lacks. All the rest of the promise is for libraries, graphs and the rows it has.
 PROMISED_MB, BYTES_A_ROW, PROMISED_ROWS = 2000, 60, 10_000_000
 LIMIT_MB = PROMISED_MB - BYTES_A_ROW * (PROMISED_ROWS - ROWS) / 1e6
 
@@ -18,8 +18,8 @@ LIMIT_MB = PROMISED_MB - BYTES_A_ROW * (PROMISED_ROWS - ROWS) / 1e6
 STEPS = """
 import sys
 from dataclasses import replace
-from noisyweights.experiments import device_noise
 from noisyweights.experiments.device import Device
+from noisyweights.experiments.device_noise import experiment as device_noise
 
 config = replace(device_noise.PROFILES["smoke"], chunk=2)
 Device.open(sys.argv[1]).save(sys.argv[2])
