@@ -76,7 +76,7 @@ PROFILES = {
         seed=4, seeds=1, depths=(1,), widths=(2, 4), iterations=50, predicted=2000, random_depth=1
     ),
     "quick": Config(
-        seed=4, seeds=2, depths=(1, 3), widths=(2, 8, 32), iterations=2000, predicted=20_000, random_depth=1
+        seed=4, seeds=2, depths=(1, 3), widths=(2, 8, 32), iterations=1000, predicted=10_000, random_depth=1
     ),
     "full": Config(
         seed=4, seeds=3, depths=(1, 2, 4), widths=(2, 4, 8, 16, 32), iterations=10_000,
