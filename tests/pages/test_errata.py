@@ -17,7 +17,7 @@ def ran() -> tuple[list[str], dict]:
     names: dict = {}
     printed = []
     for cell in jupytext.read(PAGE, fmt="md:myst").cells:
-        if cell.cell_type == "code" and "pages." not in cell.source:
+        if cell.cell_type == "code" and "display." not in cell.source:
             with redirect_stdout(io.StringIO()) as text:
                 exec(compile(cell.source, str(PAGE), "exec"), names)
             printed.append(text.getvalue())
