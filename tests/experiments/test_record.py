@@ -29,8 +29,8 @@ def test_what_is_adopted_is_kept(toy: Toy, tmp_path: Path) -> None:
     assert states() == {"width-3": State.CURRENT}
     (kept,) = record.kept(NAME).values()
     assert (kept.point, kept.path) == ("width-3", target)
-    assert kept.read().sha256 == read_point(tmp_path / "x.npz").sha256
-    assert kept.read().made == read_point(tmp_path / "x.npz").made
+    assert record.as_point(kept).sha256 == read_point(tmp_path / "x.npz").sha256
+    assert record.as_point(kept).made == read_point(tmp_path / "x.npz").made
 
 
 def test_without_a_record_nothing_is_kept(toy: Toy) -> None:
@@ -125,7 +125,7 @@ def test_a_damaged_file_says_how_the_record_is_mended(toy: Toy, part: str) -> No
             record.kept(NAME)
     else:
         with pytest.raises(ValueError, match=mend):
-            record.kept(NAME)["width-3"].read()
+            record.as_point(record.kept(NAME)["width-3"])
 
 
 def test_weights_serve_other_devices_and_not_the_one_they_are_of(toy: Toy) -> None:

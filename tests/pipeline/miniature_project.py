@@ -118,7 +118,8 @@ def lay_out(folder: Path) -> Project:
     """Put the miniature together: the real pipeline, its own devices and experiments."""
     library = folder / "lib" / "noisyweights"
     pipeline = [name for name in dependencies.graph().modules if ".pipeline" in name]
-    needed = dependencies.closure([*pipeline, "noisyweights.experiments.results"])
+    programs = ("experiments.__main__", "experiments.results", "pages.scoreboard")
+    needed = dependencies.closure([*pipeline, *(f"noisyweights.{program}" for program in programs)])
     noise = "noisyweights.noise."
     for file in dependencies.files(name for name in needed if not f"{name}.".startswith(noise)):
         target = library / Path(file).relative_to(dependencies.root())
@@ -128,6 +129,8 @@ def lay_out(folder: Path) -> Project:
     shutil.copytree(MINIATURE / "book", folder / "book")
     shutil.copytree(MINIATURE / "data", folder / "data")
     shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
+    shutil.copy(ROOT / "book" / "references.bib", folder / "book")
+    shutil.copy(ROOT / "data" / "claims.yml", folder / "data")
     for file in ("Makefile", "Snakefile", "_config.yml"):
         shutil.copy(ROOT / file, folder)
     return Project(folder)

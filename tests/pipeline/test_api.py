@@ -37,6 +37,6 @@ def test_docstrings_are_not_taken_for_markup() -> None:
     assert inline("see `replacing`", "noisyweights.files") == "see `replacing`", (
         "files is not in the reference"
     )
-    full = "noisyweights.experiments.points.run"
-    assert inline("see `run`", "noisyweights.experiments.points") == f"see {{py:obj}}`run <{full}>`"
+    full = "noisyweights.experiments.results.run"
+    assert inline("see `run`", "noisyweights.experiments.results") == f"see {{py:obj}}`run <{full}>`"
     assert inline("write {glue:text}`name`", "noisyweights.files") == "write `` {glue:text}`name` ``"

@@ -37,7 +37,7 @@ def test_whatever_the_file_is_called_its_folder_is_one_word(tmp_path: Path, file
 
 
 def test_what_cannot_be_an_edition() -> None:
-    with pytest.raises(ValueError, match="no profile is called 'tiny': PROFILE is one of smoke, quick, full"):
+    with pytest.raises(ValueError, match="no profile is called 'tiny': PROFILE is one of record, smoke"):
         Edition.of("tiny")
     with pytest.raises(ValueError, match=r"there is no noise file nowhere\.csv"):
         Edition.of("smoke", "nowhere.csv")

@@ -71,7 +71,7 @@ def test_a_missing_noise_file_and_an_unknown_profile(built: Project) -> None:
     build = built.make("book", "NOISE=nowhere.csv")
     assert "error: there is no noise file nowhere.csv" in build.text
     build = built.make("book", "PROFILE=tiny")
-    assert "error: no profile is called 'tiny': PROFILE is one of smoke, quick, full" in build.text
+    assert "error: no profile is called 'tiny': PROFILE is one of record, smoke" in build.text
     assert "Traceback" not in build.text
 
 

@@ -50,7 +50,7 @@ def test_killed_three_times_it_finishes_with_the_same_numbers(fresh: Project, un
     assert outputs(folder) == outputs(undisturbed.edition(EDITION))
 
 
-@pytest.mark.parametrize("written", ["code/*.ipynb", "points.json"])
+@pytest.mark.parametrize("written", ["code/*.ipynb", "experiments.json"])
 def test_killed_while_it_plans_it_starts_again(fresh: Project, written: str) -> None:
     folder = fresh.edition("smoke-reference")
     fresh.kill_when(lambda: any(folder.glob(written)), "book", "PROFILE=smoke")

@@ -41,6 +41,10 @@ def test_what_there_is_to_do_is_said_once(report: Report) -> None:
     assert report.tell(LogEvent.RUN_INFO, stats=STATS) == ""
 
 
+def test_only_what_is_to_do_is_named(report: Report) -> None:
+    assert report.tell(LogEvent.RUN_INFO, stats={"device": 1, "point": 3}) == "To do: 3 points.\n"
+
+
 def test_nothing_to_do_is_not_worth_a_line(report: Report) -> None:
     assert report.tell(LogEvent.RUN_INFO, stats={"all": 1, "total": 1}) == ""
 

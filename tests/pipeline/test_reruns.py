@@ -13,7 +13,7 @@ ALWAYS = {"site compiled"}  # the site describes every module, so it follows eve
 
 
 def executed(chapter: str) -> set[str]:
-    return {f"{chapter}: executed", f"{chapter}: page"}
+    return {f"{chapter}: executed", f"{chapter}: page", "scoreboard"}
 
 
 def test_a_first_build_runs_everything(fresh: Project) -> None:
@@ -82,6 +82,11 @@ def test_an_edit_to_a_module_reruns_what_imports_it(built: Project) -> None:
 def test_an_edit_to_a_module_reruns_what_imports_it_indirectly(built: Project) -> None:
     built.edit("lib/noisyweights/noise/shared.py", "3.0", "5.0")
     assert built.would_run() == LEFT | RIGHT | executed("01-left") | executed("02-right") | ALWAYS
+
+
+def test_an_edit_to_the_claims_executes_the_chapters_and_counts_again(built: Project) -> None:
+    built.edit("data/claims.yml", "bound: 0.02", "bound: 0.03")
+    assert built.would_run() == executed("01-left") | executed("02-right") | ALWAYS
 
 
 def test_an_edit_to_what_no_chapter_imports_executes_nothing(built: Project) -> None:

@@ -29,11 +29,13 @@ __all__ = [
     "Kept",
     "State",
     "adopt",
+    "as_point",
     "kept",
     "path",
     "reference",
     "usable",
     "weights",
+    "worthy",
 ]
 
 FOLDER = DATA / "recorded"
@@ -62,10 +64,11 @@ class Kept:
     def point(self) -> str:
         return self.header["point"]
 
-    def read(self) -> Point:
-        """The point with its arrays; raises ValueError when the file is damaged."""
-        with _mendable():
-            return points.read_point(self.path)
+
+def as_point(one: Kept) -> Point:
+    """A recorded point with its arrays; raises ValueError when the file is damaged."""
+    with _mendable():
+        return points.read_point(one.path)
 
 
 def path(name: str, point: str) -> Path:
@@ -147,7 +150,19 @@ def weights(name: str, point: str, *, device: "Device") -> np.ndarray | None:
         header = points.read_header(file)
     if header["device"] in ("", device.sha256) or _state(name, header, config=config) is State.OTHER_SETTINGS:
         return None
-    return Kept(file, header, State.CURRENT).read().arrays.get("weights")
+    return as_point(Kept(file, header, State.CURRENT)).arrays.get("weights")
+
+
+def worthy(file: str | os.PathLike) -> bool:
+    """Whether a computed point can be read and a commit holds what made it."""
+    try:
+        return _is_committed(points.read_point(file).made)
+    except ValueError:
+        return False
+
+
+def _is_committed(made: Mapping[str, Any]) -> bool:
+    return bool(made.get("commit")) and not made.get("dirty")
 
 
 def adopt(file: str | os.PathLike) -> Path:
@@ -163,7 +178,7 @@ def adopt(file: str | os.PathLike) -> Path:
         raise ValueError(f"{label} was computed with other settings than those of the full profile")
     if point.device not in ("", reference()):
         raise ValueError(f"{label} was computed on another device; only the reference device is recorded")
-    if point.made.get("dirty") or not point.made.get("commit"):
+    if not _is_committed(point.made):
         raise ValueError(
             f"{label} was computed with uncommitted changes, so no commit holds what made its numbers: "
             "commit them, and compute it again"

@@ -32,7 +32,7 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
     Raises ValueError for an unknown experiment or profile, a damaged file, and a point of other settings.
     """
     kept = _usable(name, profile=profile, device=device)
-    found = {point: one.read() for point, one in kept.items()}
+    found = {point: record.as_point(one) for point, one in kept.items()}
     found |= _built(name, profile=profile, device=device, directory=directory)
     missing = [point for point in catalogue.names(name, profile=profile) if point not in found]
     for point in tqdm(missing, desc=name, unit="point", disable=not missing):
@@ -79,7 +79,7 @@ def recorded(
         device = _reference()
     found, measured = [], list(counted)
     for one in whole:
-        own = {point: kept.read() for point, kept in usable[one].items()}
+        own = {point: record.as_point(kept) for point, kept in usable[one].items()}
         result = _collected(one, own, profile=record.PROFILE, device=device)
         measured += catalogue.find(one).measurements(result)
         found += own.values()

@@ -8,36 +8,39 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from snakemake.cli import main as snakemake
-
-from noisyweights.pipeline import dependencies, progress
+from noisyweights.pipeline import stamp
 from noisyweights.pipeline.edition import Edition
-from noisyweights.pipeline.plan import Plan, plan
 from noisyweights.pipeline.single_build import alone
-from noisyweights.pipeline.workers import serving
+
+if TYPE_CHECKING:
+    from noisyweights.pipeline.plan import Plan
 
 __all__ = ["build", "serve"]
 
 PORT = 8000
 
 
-def build(edition: Plan, arguments: Iterable[str] = ()) -> bool:
-    """Run the Snakefile for an edition; return whether everything succeeded."""
+def build(edition: "Plan", arguments: Iterable[str] = (), *, files: Sequence[str] = ()) -> bool:
+    """Make files of an edition, by default all, by Snakemake; return whether everything succeeded."""
+    from snakemake.cli import main as snakemake  # takes a second, which a finished build does not need
+
+    from noisyweights.pipeline import progress
+    from noisyweights.pipeline.workers import serving
+
     progress.register(edition)
     command = [
+        *files,  # before the options, one of which would take them for its values
         *("--snakefile", "Snakefile", "--cores", "all", "--scheduler", "greedy", "--logger", progress.NAME),
         *("--nolock", "--rerun-incomplete", "--keep-going", "--max-checksum-file-size", "1GB"),
         *("--config", f"profile={edition.edition.profile}", f"noise={quote(edition.edition.noise)}"),
         *arguments,
     ]
-    modules = [
-        dependencies.experiment_module(name)
-        for name in edition.points
-        if not all(Path(file).is_file() for file in edition.point_files(name))
-    ]
-    with serving(modules) if modules else nullcontext():
+    points = files or [file for name in edition.points for file in edition.point_files(name)]
+    experiments = sorted({Path(file).parent.name for file in points})
+    with serving(experiments) if experiments else nullcontext():
         try:
             snakemake(command)
         except SystemExit as end:
@@ -58,10 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         edition = Edition.of(options.profile, options.noise)
         with alone(edition):
-            book = plan(options.profile, options.noise)
-            done = build(book, options.snakemake)
-            if edition.noise and not done and not Path(book.device).is_file():
-                shutil.rmtree(edition.folder)  # there is no edition of a noise file that cannot be read
+            done = (not options.snakemake and stamp.holds(edition)) or _built(edition, options.snakemake)
     except (ValueError, BlockingIOError) as error:
         sys.exit(f"error: {error}")
     if not done:
@@ -69,6 +69,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"Site: {edition.index.resolve()}")
     if options.serve:
         serve(edition)
+
+
+def _built(edition: Edition, arguments: Sequence[str]) -> bool:
+    """Build an edition and stamp it; return whether everything succeeded."""
+    from noisyweights.pipeline.plan import plan
+
+    book = plan(edition.profile, edition.noise)
+    done = build(book, arguments)
+    if edition.noise and not done and not Path(book.device).is_file():
+        shutil.rmtree(edition.folder)  # there is no edition of a noise file that cannot be read
+    elif done and not arguments:
+        stamp.write(edition)
+    return done
 
 
 def serve(edition: Edition) -> None:

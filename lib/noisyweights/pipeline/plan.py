@@ -3,13 +3,8 @@
 The Snakefile reads it. Nothing here imports TensorFlow: every job of a cluster reads the Snakefile again.
 """
 
-import hashlib
-import json
 import shlex
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
@@ -19,17 +14,18 @@ from typing import Any
 import yaml
 
 from noisyweights import datasets
-from noisyweights.files import file_sha256, replacing, write_if_changed
-from noisyweights.pipeline import chapters, dependencies
+from noisyweights.files import write_if_changed
+from noisyweights.pipeline import chapters, dependencies, points_needed
 from noisyweights.pipeline.edition import Edition
+from noisyweights.pipeline.points_needed import RECORDED
 
 __all__ = ["Chapter", "Plan", "entries", "plan"]
 
 BOOK = Path("book")
 TOC = BOOK / "_toc.yml"
 CLAIMS = Path("data/claims.yml")
-RECORDED = Path("data/recorded")
 BENCHMARKS = Path("data/benchmarks")
+FRONT_PAGE = BOOK / "intro.md"
 GENERATED = ("scoreboard", "api/index")  # pages of the table of contents that the pipeline writes
 
 # Another version of one of these may change a number; of any other package, only the looks.
@@ -57,8 +53,8 @@ class Chapter:
 class Plan:
     """All that one build of an edition has to do.
 
-    points: what is to be computed of each experiment of a chapter. described: of every experiment, see
-    `noisyweights.experiments describe`. data: which image sets each would load now.
+    points: what is to be computed of each experiment of a chapter. described: see `points_needed.described`.
+    data: which image sets each experiment would load now.
     """
 
     edition: Edition
@@ -90,7 +86,7 @@ class Plan:
 
     def lacking(self, experiment: str) -> tuple[str, ...]:
         """Points of the full profile that the record does not hold."""
-        return _computed(self.described[experiment], "full")
+        return points_needed.computed(self.described[experiment], "full")
 
     def point_file(self, experiment: str, point: str) -> str:
         return str(self.folder / "points" / experiment / f"{point}.npz")
@@ -104,7 +100,8 @@ class Plan:
     def point_inputs(self, experiment: str, point: str) -> list[str]:
         modules = (dependencies.experiment_module(experiment), "noisyweights.experiments.__main__")
         weights = RECORDED / experiment / f"{point}.npz"
-        kept = [str(weights)] if self.profile(experiment) == "full" and weights.is_file() else []
+        reads_them = bool(self.edition.noise) and self.profile(experiment) == "full" and weights.is_file()
+        kept = [str(weights)] if reads_them else []
         return [self.device, *kept, *_measured_devices(), *_sources(*modules)]
 
     def execute_inputs(self, name: str) -> list[str]:
@@ -112,7 +109,7 @@ class Plan:
         recorded = [
             file
             for experiment in chapter.experiments
-            for file in (RECORDED / f"{experiment}.json", *sorted((RECORDED / experiment).glob("*.npz")))
+            for file in (RECORDED / f"{experiment}.json", *points_needed.recorded_files(experiment))
         ]
         return [
             str(chapter.code),
@@ -141,14 +138,24 @@ class Plan:
     def pages(self) -> list[str]:
         """What replaces or joins the sources of the book in its site."""
         woven = [str(self.folder / "pages" / f"{chapter.name}.ipynb") for chapter in self.chapters]
-        return [*woven, str(self.folder / "pages" / "scoreboard.md")] if "scoreboard" in entries() else woven
+        summed_up = {
+            FRONT_PAGE.name: ":::{finding}" in FRONT_PAGE.read_text("utf-8"),
+            "scoreboard.md": "scoreboard" in entries(),
+        }
+        return [*woven, *(str(self.folder / "pages" / name) for name, there in summed_up.items() if there)]
+
+    def front_page_inputs(self) -> list[str]:
+        return [str(FRONT_PAGE), *self._measured(), *_sources("noisyweights.pages.front_page")]
 
     def scoreboard_inputs(self) -> list[str]:
-        recorded = sorted(str(path) for path in RECORDED.glob("*.json"))
-        return [*self.executed(), str(CLAIMS), *recorded, *_sources("noisyweights.pages.scoreboard")]
+        return [*self._measured(), *_sources("noisyweights.pages.scoreboard")]
+
+    def _measured(self) -> list[str]:
+        """The claims, and what was measured of them."""
+        return [*self.executed(), str(CLAIMS), *sorted(str(path) for path in RECORDED.glob("*.json"))]
 
     def titles(self) -> list[str]:
-        """The chapters, as arguments of `noisyweights.pages.scoreboard`."""
+        """The chapters, as arguments of the pages that sum them up."""
         return [word for chapter in self.chapters for word in ("--chapter", chapter.name, chapter.title)]
 
     def site_inputs(self) -> list[str]:
@@ -162,20 +169,19 @@ class Plan:
 def plan(profile: str, noise: str = "") -> Plan:
     """Read the book and write the code-only notebooks of its chapters where their code changed.
 
-    Raises ValueError when the book, the profile, the noise file or the folder of image sets cannot be what
-    they are meant to be.
+    Raises ValueError for a book, profile, noise file or folder of image sets that cannot be what it should.
     """
     edition = Edition.of(profile, noise)
     read = list(_chapters(edition))
     experiments = dependencies.all_experiments()
-    described = _described(edition, experiments)
-    profiles = _profiles(edition, [chapter.experiments for chapter in read], described)
+    described = points_needed.described(edition, experiments)
+    profiles = points_needed.profiles(edition, [chapter.experiments for chapter in read], described)
     found = [
         replace(chapter, profile=profiles[chapter.experiments[0]]) if chapter.experiments else chapter
         for chapter in read
     ]
     shown = sorted({name for chapter in found for name in chapter.experiments})
-    points = {name: _computed(described[name], profiles[name]) for name in shown}
+    points = {name: points_needed.computed(described[name], profiles[name]) for name in shown}
     return Plan(edition, tuple(found), points, described, _data(experiments))
 
 
@@ -218,70 +224,6 @@ def _chapters(edition: Edition) -> Iterator[Chapter]:
         )
         write_if_changed(chapter.code, chapters.code_only(notebook))
         yield chapter
-
-
-def _described(edition: Edition, experiments: Sequence[str]) -> dict[str, Any]:
-    """What `noisyweights.experiments describe` says of each experiment.
-
-    Only the experiments know, and importing these takes as long as TensorFlow does. So another process asks
-    them, and a file keeps the answer for as long as sources, device and record stay the same.
-    """
-    if not experiments:
-        return {}
-    sha256 = file_sha256(edition.source)
-    modules = ["noisyweights.experiments.__main__", *map(dependencies.experiment_module, experiments)]
-    digest = hashlib.sha256(sha256.encode())
-    for path in _sources(*modules):
-        digest.update(path.encode() + b"\0" + Path(path).read_bytes())
-    for name in experiments:
-        for file in sorted((RECORDED / name).glob("*.npz")):
-            state = file.stat()
-            digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\0".encode())
-    kept = edition.folder / "experiments.json"
-    # It is only a cache: one that is damaged or missing says nothing.
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        known = json.loads(kept.read_text("utf-8"))
-        if known["state"] == digest.hexdigest():
-            return known["experiments"]
-    command = [sys.executable, "-m", "noisyweights.experiments", "describe", *experiments, "--sha256", sha256]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise ValueError(f"the experiments cannot name their points:\n{answer.stderr.strip()}")
-    described = json.loads(answer.stdout)
-    with replacing(kept) as unfinished:
-        unfinished.write_text(json.dumps({"state": digest.hexdigest(), "experiments": described}), "utf-8")
-    return described
-
-
-def _profiles(
-    edition: Edition, chapters: Iterable[Sequence[str]], described: Mapping[str, Any]
-) -> dict[str, str]:
-    """The profile that each experiment is shown in, one for all of a chapter.
-
-    An edition that reads the record shows the full run where the record holds all of it, or for another
-    device all but what hangs on the device; elsewhere it computes the quick profile.
-    """
-    if edition.profile != "record":
-        return dict.fromkeys(described, edition.profile)
-    found = dict.fromkeys(described, "full")
-    for experiments in chapters:
-        if not all(_recorded(described[name], own=bool(edition.noise)) for name in experiments):
-            found |= dict.fromkeys(experiments, "quick")
-    return found
-
-
-def _recorded(described: Mapping[str, Any], *, own: bool) -> bool:
-    """Whether the record is all that an experiment needs; `own`: for a device other than the reference."""
-    if own and described["retrains"]:
-        return False
-    there = {*described["recorded"], *(described["reusable"] if own else ())}
-    return there >= set(described["points"]["full"])
-
-
-def _computed(described: Mapping[str, Any], profile: str) -> tuple[str, ...]:
-    """Points that a build has to compute."""
-    recorded = set(described["recorded"]) if profile == "full" else set()
-    return tuple(point for point in described["points"][profile] if point not in recorded)
 
 
 def _data(experiments: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -24,6 +24,7 @@ _STEPS = {
     "device": "device characterised",
     "execute": "{chapter}: executed",
     "page": "{chapter}: page",
+    "front_page": "front page",
     "scoreboard": "scoreboard",
     "site": "site compiled",
 }
@@ -76,8 +77,8 @@ class LogHandler(LogHandlerBase):
         if not self.total:
             return
         chapters, points = self.total["execute"], self.total["point"]
-        steps = [f"{points} points"] * bool(points) + [f"{chapters} chapters"] * bool(chapters) + ["the site"]
-        self._say(f"To do: {', '.join(steps)}.")
+        steps = {f"{points} points": points, f"{chapters} chapters": chapters, "the site": self.total["site"]}
+        self._say(f"To do: {', '.join(step for step, count in steps.items() if count)}.")
 
     def _finished(self, job: SimpleNamespace | None) -> None:
         if job is None or job.rule == "all":

@@ -48,24 +48,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("experiment", nargs="?", default="", help="all that the record lacks without one")
     parser.add_argument("points", nargs="*", help="all that the record lacks of the experiment without any")
     options = parser.parse_args(arguments)
-    if provenance.commit().dirty:
-        sys.exit("error: there are uncommitted changes, so no commit would hold what makes the numbers")
     try:
+        _committed()
         with alone(Edition.of("full")):
-            book = plan("full")
-            files = [
-                Path(book.point_file(name, point))
-                for name, points in wanted(book, options.experiment, options.points).items()
-                for point in points
-            ]
-            done = build(book, ["--", *map(str, files)]) if files else True
-            for file in files:
-                if file.is_file():
-                    print(f"recorded {record.adopt(file)}")
+            done = _compute(plan("full"), options.experiment, options.points)
     except (ValueError, BlockingIOError) as error:
         sys.exit(f"error: {error}")
     if not done:
         sys.exit("not all was computed: mend what failed, and the same command goes on from here.")
+
+
+def _committed() -> None:
+    """Raise ValueError where no commit holds what would make the numbers; the record has no part in that."""
+    commit = provenance.commit(apart="data/recorded")
+    if commit.dirty or not commit.id:
+        raise ValueError("there are uncommitted changes, so no commit would hold what makes the numbers")
+
+
+def _compute(book: Plan, experiment: str, named: Sequence[str]) -> bool:
+    """Compute and record points; return whether all were."""
+    chosen = wanted(book, experiment, named).items()
+    files = [Path(book.point_file(name, point)) for name, points in chosen for point in points]
+    for file in files:
+        if file.is_file() and not record.worthy(file):
+            file.unlink()  # a build with uncommitted changes has left it
+    done = build(book, files=[str(file) for file in files]) if files else True
+    for file in files:
+        if file.is_file():
+            print(f"recorded {record.adopt(file)}")
+    return done and all(file.is_file() for file in files)
 
 
 if __name__ == "__main__":

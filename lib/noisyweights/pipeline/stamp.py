@@ -24,7 +24,10 @@ SETS = ("mnist", "fashion_mnist", "cifar10", "utkface")
 def holds(edition: Edition) -> bool:
     """Whether nothing has changed since `write`."""
     path = _path(edition)
-    return path.is_file() and path.read_text("utf-8") == _state(edition)
+    if not path.is_file():
+        return False
+    state = _state(edition)
+    return bool(state) and path.read_text("utf-8") == state
 
 
 def write(edition: Edition) -> None:

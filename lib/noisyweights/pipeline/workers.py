@@ -6,16 +6,18 @@ as a process of its own, and started at once. Where no server answers, as on ano
 job computes its point itself.
 """
 
-import importlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,22 +35,29 @@ ONE_THREAD = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
 }
 
+_GPU = Path("/dev/nvidiactl")  # what a process has learnt of a GPU is of no use to its children
+
 
 @contextmanager
-def serving(modules: Iterable[str]) -> Iterator[None]:
-    """Have a server for the jobs that the block starts; it ends with this process at the latest.
+def serving(experiments: Iterable[str]) -> Iterator[None]:
+    """Have a server for the jobs that the block starts, which ends with this process at the latest.
 
-    `modules` are those whose functions the jobs call: the server loads them once.
+    With the first job it loads these experiments. Beside a GPU there is none: each job then goes alone.
     """
+    if _GPU.exists():
+        yield
+        return
     with TemporaryDirectory(prefix="workers-") as folder:
-        address = str(Path(folder) / "socket")
+        address = Path(folder) / "socket"
         # The server reads from this pipe, which closes when this process ends, however it ends.
         server = subprocess.Popen(
-            [sys.executable, "-m", __name__, "--serve", address, *modules],
+            [sys.executable, "-m", __name__, "--serve", str(address), *experiments],
             stdin=subprocess.PIPE,
             env=os.environ | ONE_THREAD,
         )
-        os.environ[VARIABLE] = address
+        while not address.exists() and server.poll() is None:
+            time.sleep(0.01)  # a job that came before it would go alone
+        os.environ[VARIABLE] = str(address)
         try:
             yield
         finally:
@@ -57,24 +66,36 @@ def serving(modules: Iterable[str]) -> Iterator[None]:
             server.wait()
 
 
-def serve(address: str, *modules: str) -> None:
-    """Load modules and answer calls at a socket until standard input closes; then end, with all children."""
+def serve(address: str, *experiments: str) -> None:
+    """Answer calls at a socket until standard input closes, then end with all children.
+
+    Experiments are loaded when the first call comes.
+    """
     os.setpgrp()
-    listener = Listener(address, family="AF_UNIX", backlog=256)
     threading.Thread(target=_end_with_input, daemon=True).start()
+    listener = Listener(address, family="AF_UNIX", backlog=256)
+    first = listener.accept()
+    _load(experiments)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that ended leave nothing behind
-    for module in modules:
-        importlib.import_module(module)
-    while True:
-        connection = listener.accept()
+    # Newer versions of Python warn of threads; the one of this process waits outside of all locks.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")
+    for connection in chain([first], iter(listener.accept, None)):
         if os.fork() == 0:
             listener.close()
             _child(connection)
         connection.close()
 
 
+def _load(experiments: Iterable[str]) -> None:
+    from noisyweights.experiments import points
+
+    for name in experiments:
+        with suppress(Exception):  # the jobs of an experiment that cannot be loaded say why
+            points.prepare(name)
+
+
 def _end_with_input() -> None:
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)
     os.killpg(0, signal.SIGKILL)
 
 
@@ -84,32 +105,12 @@ def _child(connection: Connection) -> None:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         arguments, log, folder = connection.recv()
-        os.chdir(folder)
-        with open(log, "ab") as file:
-            for stream in (1, 2):
-                os.dup2(file.fileno(), stream)
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-        status = _status(arguments)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        os.chdir(folder)
+        status = _status(arguments, log=log)
         connection.send(status)
     finally:
         os._exit(status)
-
-
-def _status(arguments: Sequence[str]) -> int:
-    from noisyweights.experiments.__main__ import main
-
-    try:
-        main(arguments)
-    except SystemExit as end:
-        if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    return 0
 
 
 def _end_with(connection: Connection) -> None:
@@ -119,24 +120,47 @@ def _end_with(connection: Connection) -> None:
     os._exit(1)
 
 
+def _status(arguments: Sequence[str], *, log: str) -> int:
+    """Do a call in this process, whose output goes to a file from here on, and return its exit status."""
+    from noisyweights.experiments.__main__ import main
+
+    with open(log, "ab") as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(file.fileno(), stream.fileno())
+    try:
+        main(arguments)
+        status = 0
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
 def call(arguments: Sequence[str], *, log: str) -> int:
-    """Have a call done, by the server if one answers, and return its exit status."""
+    """Have a call done, by the server if one answers and else in this process; return its exit status."""
     try:
         connection = Client(os.environ[VARIABLE], family="AF_UNIX")
     except (KeyError, OSError):
-        with open(log, "ab") as file:
-            command = [sys.executable, "-m", "noisyweights.experiments", *arguments]
-            return subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+        return _status(arguments, log=log)
     with connection:
-        connection.send((list(arguments), log, os.getcwd()))
         try:
+            connection.send((list(arguments), log, os.getcwd()))
             return connection.recv()
-        except EOFError:
-            return 1  # killed
+        except (EOFError, OSError):
+            with open(log, "a", encoding="utf-8") as file:
+                file.write("error: the process that computed this was killed, as for want of memory\n")
+            return 1
 
 
 def main() -> None:
-    """Serve at a socket, or call: `--serve ADDRESS MODULE…`, or `LOG ARGUMENT…`."""
+    """Serve at a socket, or call: `--serve ADDRESS EXPERIMENT…`, or `LOG ARGUMENT…`."""
     first, *rest = sys.argv[1:]
     if first == "--serve":
         serve(*rest)

@@ -43,11 +43,16 @@ def points(config: Config) -> tuple[str, ...]:
     return tuple(f"sum-{number}" for number in range(config.count))
 
 
-def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
-    """Return the sum of one point."""
+def compute(
+    config: Config, point: str, device: Device, trained: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Return the sum of one point, and its draws as if they were weights that take long to train."""
     time.sleep(config.seconds)
-    generator = np.random.default_rng([config.seed, int(point.removeprefix("sum-"))])
-    return {"sum": generator.normal(device.loc, size=config.draws).sum() + slope()}
+    weights = trained
+    if weights is None:
+        generator = np.random.default_rng([config.seed, int(point.removeprefix("sum-"))])
+        weights = generator.normal(device.loc, size=config.draws)
+    return {"sum": weights.sum() + device.loc * slope(), "weights": weights}
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:

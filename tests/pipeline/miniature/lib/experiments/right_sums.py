@@ -9,7 +9,7 @@ import numpy as np
 from noisyweights.experiments.device import Device
 from noisyweights.noise.right import offset
 
-__all__ = ["PROFILES", "Config", "Result", "collect", "compute", "measurements", "points"]
+__all__ = ["PROFILES", "Config", "Result", "collect", "compute", "measurements", "points", "uses_device"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,18 @@ def points(config: Config) -> tuple[str, ...]:
     return tuple(f"sum-{number}" for number in range(config.count))
 
 
+def uses_device(point: str) -> bool:
+    """Return whether a sum's draws are centred as the device's."""
+    return point != "sum-0"
+
+
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Return the sum of one point."""
     time.sleep(config.seconds)
     generator = np.random.default_rng([config.seed, int(point.removeprefix("sum-"))])
-    return {"sum": generator.normal(device.loc, size=config.draws).sum() + offset()}
+    return {
+        "sum": generator.normal(device.loc if uses_device(point) else 0.0, size=config.draws).sum() + offset()
+    }
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
