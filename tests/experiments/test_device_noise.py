@@ -168,13 +168,14 @@ def chunk(ks, null):
 
 
 def test_collect_takes_the_chunks_that_are_there(own, device):
-    """Three chunks of resampling, one null of three replicates: p-values (1 + 1)/4 and (1 + 3)/4."""
-    first, _ = chunk([[0.1, 0.2]], [])
-    second, null = chunk([[0.3, 0.4], [0.5, 0.6]], [[0.01, 2.0], [0.03, 1.0], [0.01, 3.0]])
+    """Three chunks of resampling, two nulls of three replicates in all: p-values (1 + 1)/4 and (1 + 3)/4."""
+    first, null = chunk([[0.1, 0.2]], [[0.01, 2.0]])
+    second, other_null = chunk([[0.3, 0.4], [0.5, 0.6]], [[0.03, 1.0], [0.01, 3.0]])
     third, _ = chunk([[0.7, 0.8]], [])
     points = {
         "device-resampled-11": third,
         "device-null-5": null,
+        "device-null-12": other_null,
         "device-resampled-2": second,
         "device-heldout": {"gain": np.array([0.5, 0.4, 0.6])},
         "device-resampled-0": first,
