@@ -31,7 +31,7 @@ wildcard_constraints:
     point="[^/]+",
 
 
-localrules: all, page, scoreboard
+localrules: all, page, front_page, scoreboard
 
 
 rule all:
@@ -98,6 +98,21 @@ rule page:
         f"{OUT}/logs/page-{{chapter}}.log",
     shell:
         "{PYTHON} -m noisyweights.pipeline.chapters {input.source:q} {input.executed:q} {output:q} > {log:q} 2>&1"
+
+
+rule front_page:
+    input:
+        lambda wildcards: BOOK.front_page_inputs(),
+    output:
+        f"{OUT}/pages/intro.md",
+    log:
+        f"{OUT}/logs/front_page.log",
+    params:
+        notebooks=BOOK.executed(),
+        titles=BOOK.titles(),
+    shell:
+        "{PYTHON} -m noisyweights.pages.front_page {input[0]:q} --notebooks {params.notebooks:q} {params.titles:q}"
+        " --out {output:q} > {log:q} 2>&1"
 
 
 rule scoreboard:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +11,18 @@ from typing import Any
 import pytest
 
 from noisyweights.ledger import outcomes
-from noisyweights.ledger.outcomes import Recorded
+from noisyweights.ledger.claims import Measurement
+from noisyweights.ledger.outcomes import Outcome, Recorded
 from noisyweights.pages import display
+
+FACTS = {
+    "seed": 1,
+    "commit": "c0ffee1234567",
+    "dirty": False,
+    "duration_s": 7200.0,
+    "machine": {"cpu": "a CPU", "cores": 2, "memory_gib": 8.0, "system": "Linux"},
+}
+REFERENCE = {"name": "reference", "sha256": "", "reference": True}
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,30 @@ class Config:
     seed: int = 20240101
     degrees: tuple[int, ...] = (2, 4, 8)
     tolerance: float = 1e-8
+
+
+def run(value: float, *, profile: str = "quick", device: dict = REFERENCE) -> Recorded:
+    """Fabricate a run that measured P-moments."""
+    names = ("max_abs_mean", "max_abs_variance_error")
+    measured = tuple(Measurement.exact("P-moments", name, value) for name in names)
+    return Recorded(Outcome("device_noise", profile, device, measured), FACTS)
+
+
+class Tags(HTMLParser):
+    """Check that every element that is opened is closed, in order."""
+
+    VOID = ("input", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
 
 
 def leave(recorded: Recorded, folder: Path) -> Path:

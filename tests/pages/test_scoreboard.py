@@ -1,55 +1,23 @@
 """The scoreboard: all claims, the recorded verdict first, this build's or the reader's device beside it."""
 
+import html
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
 from noisyweights.ledger import claims, outcomes
 from noisyweights.ledger.claims import Measurement
-from noisyweights.ledger.outcomes import Outcome, Recorded
+from noisyweights.ledger.outcomes import Recorded
 from noisyweights.ledger.verdicts import Verdict
 from noisyweights.pages import display, scoreboard
-from page_fixtures import leave
+from page_fixtures import FACTS, Tags, leave, run
 
 CHAPTERS = {"01-device-noise": "Device noise"}
-FACTS = {
-    "seed": 1,
-    "commit": "c0ffee1234567",
-    "dirty": False,
-    "duration_s": 7200.0,
-    "machine": {"cpu": "a CPU", "cores": 2, "memory_gib": 8.0, "system": "Linux"},
-}
-REFERENCE = {"name": "reference", "sha256": "", "reference": True}
-
-
-def run(value: float, *, profile: str = "quick", device: dict = REFERENCE) -> Recorded:
-    """Fabricate a run that measured P-moments."""
-    names = ("max_abs_mean", "max_abs_variance_error")
-    measured = tuple(Measurement.exact("P-moments", name, value) for name in names)
-    return Recorded(Outcome("device_noise", profile, device, measured), FACTS)
 
 
 def row(page: str, claim_id: str) -> str:
     return re.search(rf'<article[^>]* id="{claim_id}".*?</article>', page)[0]
-
-
-class Tags(HTMLParser):
-    """Check that every element that is opened is closed, in order."""
-
-    VOID = ("input", "br")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag, attrs) -> None:
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag) -> None:
-        assert self.open.pop() == tag
 
 
 def test_every_claim_has_a_row_with_its_id_as_anchor() -> None:
@@ -97,6 +65,45 @@ def test_a_readers_device_stands_beside_the_reference() -> None:
     assert "my <device>" not in re.sub(r"\*\*.*?\*\*", "", page)
 
 
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_a_row_shows_what_is_published_and_what_is_measured_without_a_click() -> None:
+    names = ("max_abs_mean", "max_abs_variance_error")
+    measured = tuple(Measurement("P-moments", name, 0.5, 0.25, 0.75, 9) for name in names)
+    one = run(0, profile="full")
+    one = Recorded(replace(one.outcome, measurements=measured), FACTS)
+    shown, details = row(scoreboard.page([], [one], chapters=CHAPTERS), "P-moments").split("<details>")
+    assert "published exact Fig. 1 bottom, §3.1.1 measured ✗ max abs mean 0.50 (0.25 to 0.75)" in words(shown)
+    assert 'role="img" aria-label="fails"' in shown
+    assert "Criterion" in details
+
+
+def test_each_run_has_its_column() -> None:
+    page = scoreboard.page([run(1e-3)], [run(0, profile="full")], chapters=CHAPTERS)
+    shown = words(row(page, "P-moments").split("<details>")[0])
+    assert "measured, recorded full run ✓ max abs mean 0" in shown
+    assert "measured, this build ✗ max abs mean 0.001" in shown
+
+
+def test_every_row_shows_what_is_published_and_says_what_is_not_measured() -> None:
+    page = scoreboard.page([], [], chapters=CHAPTERS)
+    for claim in claims.load().values():
+        shown = row(page, claim.id).split("<details>")[0]
+        assert html.escape(claim.published) in shown
+        assert "measured not yet measured" in words(shown)
+
+
+def test_rows_can_be_sorted_by_a_script_and_filtered_without() -> None:
+    page = scoreboard.page([run(0)], [], chapters=CHAPTERS)
+    assert 'data-chapter="01-device-noise" data-title="Device noise"' in row(page, "P-moments")
+    assert 'data-title="04-energy-distance"' in row(page, "P-energy")
+    assert '<fieldset class="nw-filter nw-sort" hidden>' in page
+    assert page.count(" checked>") == 2
+    assert page.index(":file: _static/sort.html") > page.rindex("<article")
+
+
 def test_a_row_links_to_its_chapter_only_if_there_is_one() -> None:
     page = scoreboard.page([], [], chapters=CHAPTERS)
     assert '<a href="01-device-noise.html">Device noise</a>' in row(page, "P-moments")
@@ -133,7 +140,7 @@ def test_command_line(shown, notebook, device, config, tmp_path) -> None:
     text = built(shown, notebook, device, config, tmp_path, value=0, profile="quick")
     assert text.startswith("# Scoreboard\n")
     assert 'data-verdict="reproduced"' in row(text, "P-moments")
-    assert "tested in <a" in row(text, "P-moments")
+    assert '<a href="01-device-noise.html">Device noise</a>' in row(text, "P-moments")
     assert "Shown: **this build** (profile `quick`)." in text
 
 

@@ -2,5 +2,15 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["array_picture", "display", "markup", "notation", "plots", "scoreboard", "svg"]
+__all__ = [
+    "array_picture",
+    "display",
+    "front_page",
+    "markup",
+    "notation",
+    "plots",
+    "runs",
+    "scoreboard",
+    "svg",
+]
 __getattr__ = lazy_loading.modules(__name__)

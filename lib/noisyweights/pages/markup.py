@@ -8,7 +8,19 @@ from noisyweights.ledger.claims import Claim, Measurement
 from noisyweights.ledger.verdicts import Checked, State, Verdict, check_states, verdict
 from noisyweights.pages import notation
 
-__all__ = ["Column", "badge", "caption", "claim", "figure", "headline", "row", "scroll", "table"]
+__all__ = [
+    "Column",
+    "badge",
+    "caption",
+    "claim",
+    "figure",
+    "headline",
+    "mark",
+    "number",
+    "row",
+    "scroll",
+    "table",
+]
 
 _MARKS = {
     Verdict.REPRODUCED: "✓",
@@ -24,11 +36,15 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One run whose measurements stand in a column: its label, its profile and what it measured."""
+    """One run whose measurements stand in a column: its label, its profile and what it measured.
+
+    own_device: whether it is of a reader's device, and so of interest beside the reference.
+    """
 
     label: str
     profile: str
     measurements: tuple[Measurement, ...]
+    own_device: bool = False
 
     def verdict(self, claim: Claim) -> Verdict:
         """Return this run's verdict on a claim."""
@@ -43,6 +59,12 @@ def badge(value: Verdict | State) -> str:
     """Return a verdict or a check's state as a mark and a word: neither rests on colour alone."""
     kind, mark = value.value.replace(" ", "-"), _MARKS[value]
     return f'<span class="nw-badge nw-{kind}"><span aria-hidden="true">{mark}</span> {value.value}</span>'
+
+
+def mark(value: Verdict | State) -> str:
+    """Return a verdict or a check's state as a mark alone, which a screen reader gives in words."""
+    kind = value.value.replace(" ", "-")
+    return f'<span class="nw-mark nw-{kind}" role="img" aria-label="{value.value}">{_MARKS[value]}</span>'
 
 
 def scroll(content: str, *, label: str) -> str:
@@ -97,19 +119,53 @@ def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
     measured = [column for column in columns if column.checked(claim)]
     name = f'<h3 class="nw-id">{claim.id}</h3>'
     where = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>' if chapter else ""
-    kind = found.value.replace(" ", "-")
+    verdict = found.value.replace(" ", "-")
     waiting = "" if measured else " nw-waiting"
     return (
-        f'<article class="nw-claim nw-row{waiting}" id="{claim.id}" data-verdict="{kind}">'
-        f"{_head(claim, columns if measured else (), name)}{_statement(claim, where)}"
-        f"<details><summary>Criterion{' and measurements' if measured else ''} of {claim.id}</summary>"
+        f'<article class="nw-claim nw-row{waiting}" id="{claim.id}" data-verdict="{verdict}" '
+        f'data-chapter="{claim.chapter}" data-title="{escape(chapter or claim.chapter)}">'
+        f"{_head(claim, columns if measured else (), name, where)}"
+        f'<p class="nw-statement">{escape(claim.statement)}</p>{_beside(claim, measured)}'
+        f"<details><summary>Criterion{' and samples' if measured else ''} of {claim.id}</summary>"
         f'{_criterion(claim)}<p class="nw-why"><b>Why so.</b> {escape(claim.why)}</p>'
         f"{_checks_table(claim, measured)}{_difference(claim, measured)}</details></article>"
     )
 
 
-def _head(claim: Claim, columns: Sequence[Column], name: str) -> str:
-    """Return the line with the verdicts: the headline's, and beside it those of the other runs."""
+def _beside(claim: Claim, measured: Sequence[Column]) -> str:
+    """Return what is published and, beside it, what each run measured."""
+    published = f'{escape(claim.published)} <span class="nw-place">{escape(claim.place)}</span>'
+    values = [("published", published)]
+    for column in measured:
+        label = "measured" if len(measured) == 1 else f"measured, {column.label}"
+        values.append((label, f"<ul>{''.join(map(_value, column.checked(claim)))}</ul>"))
+    if not measured:
+        values.append(("measured", f'<span class="nw-none">{headline(claim, ())[0].value}</span>'))
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in values)
+    return f'<dl class="nw-values">{items}</dl>'
+
+
+def _value(found: Checked) -> str:
+    """Return one measured quantity as an item: its state as a mark, its name, its value and interval."""
+    name = found.check.quantity.replace("_", " ")
+    return (
+        f'<li>{mark(found.state)} <span class="nw-quantity">{escape(name)}</span> '
+        f"{number(found.measurement)}</li>"
+    )
+
+
+def number(measurement: Measurement) -> str:
+    """Return a value and, apart from it, its interval."""
+    value, bracket, ends = notation.interval(measurement).partition(" (")
+    interval = f' <span class="nw-range">({escape(ends)}</span>' if bracket else ""
+    return f'<span class="nw-number"><b>{escape(value)}</b>{interval}</span>'
+
+
+def _head(claim: Claim, columns: Sequence[Column], name: str, where: str = "") -> str:
+    """Return the line with the verdicts: the headline's, and beside it those of the other runs.
+
+    `where` is a link to the page that tests the claim.
+    """
     found, run = headline(claim, columns)
     source = f'<span class="nw-source">{escape(run.label)}</span>' if run else ""
     others = "".join(
@@ -117,16 +173,15 @@ def _head(claim: Claim, columns: Sequence[Column], name: str) -> str:
         for column in columns
         if column is not run
     )
-    return f'<div class="nw-head">{badge(found)}{name}{source}{others}</div>'
+    tested = f'<span class="nw-where">{where}</span>' if where else ""
+    return f'<div class="nw-head">{badge(found)}{name}{source}{tested}{others}</div>'
 
 
-def _statement(claim: Claim, where: str = "") -> str:
-    """Return our paraphrase, the place and the published value, and a link to the page that tests it."""
+def _statement(claim: Claim) -> str:
+    """Return our paraphrase, the place and the published value."""
     published = f"{escape(claim.place)}; published: {escape(claim.published)}"
-    tested = f"; tested in {where}" if where else ""
     return (
-        f'<p class="nw-statement">{escape(claim.statement)} '
-        f'<span class="nw-published">{published}{tested}</span></p>'
+        f'<p class="nw-statement">{escape(claim.statement)} <span class="nw-published">{published}</span></p>'
     )
 
 

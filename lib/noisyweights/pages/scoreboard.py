@@ -4,15 +4,14 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from noisyweights.files import write_if_changed
-from noisyweights.ledger import claims, outcomes
-from noisyweights.ledger.claims import Claim, Measurement
+from noisyweights.ledger import claims
+from noisyweights.ledger.claims import Claim
 from noisyweights.ledger.outcomes import Recorded
 from noisyweights.ledger.provenance import Commit
 from noisyweights.ledger.verdicts import Verdict
-from noisyweights.pages import markup, notation
+from noisyweights.pages import markup, notation, runs
 from noisyweights.pages.markup import Column
 
 __all__ = ["page"]
@@ -33,6 +32,8 @@ no interval. All checks hold: reproduced. One fails: partly where others hold, n
 None fails, and not all hold: undecided. The first badge is the recorded full run's where there is one.
 {shown}"""
 
+_SORT = "```{raw} html\n:file: _static/sort.html\n```"  # no .js, which would be on every page
+
 
 def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Mapping[str, str]) -> str:
     """Return the page as MyST Markdown.
@@ -42,46 +43,23 @@ def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Map
     `verdicts.check_states` raises, for instance for a claim that two chapters measured.
     """
     known = claims.load()
-    for measurement in (m for run in (*here, *results) for m in run.outcome.measurements):
-        claims.find(measurement.claim, known)
-    columns = _columns(here, results)
+    columns = runs.columns(here, results)
     verdicts = {claim.id: markup.headline(claim, columns)[0] for claim in known.values()}
-    parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()) + _filter())]
+    parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()) + _choices())]
     for paper in claims.PAPERS:
         own = [claim for claim in known.values() if claim.paper == paper]
         rows = [markup.row(claim, columns, chapter=chapters.get(claim.chapter, "")) for claim in own]
         parts += [f"## {TITLES[paper]}", _summary(paper, own, verdicts), _raw("".join(rows))]
+    parts += [_SORT]
     if here or results:
         parts += ["## Where these results come from", _raw(_origins(here, results))]
     return "\n\n".join(parts) + "\n"
 
 
-def _is_full_run(run: Recorded) -> bool:
-    """Whether a chapter was built from the points of the full profile on the reference device."""
-    return run.outcome.profile == "full" and bool(run.outcome.device["reference"])
-
-
-def _columns(here: Sequence[Recorded], results: Sequence[Recorded]) -> list[Column]:
-    """Return the runs, the weightiest first: the recorded one, then this build or the reader's device."""
-    devices = {run.outcome.device["name"] for run in here if not run.outcome.device["reference"]}
-    columns = []
-    if results:
-        label = "reference, recorded full run" if devices else "recorded full run"
-        columns.append(Column(label, "full", _measurements(results)))
-    if here:
-        label = f"your device ({', '.join(sorted(devices))})" if devices else "this build"
-        columns.append(Column(label, here[0].outcome.profile, _measurements(here)))
-    return columns
-
-
-def _measurements(runs: Sequence[Recorded]) -> tuple[Measurement, ...]:
-    return tuple(m for run in runs for m in run.outcome.measurements)
-
-
 def _introduction(total: int, columns: Sequence[Column]) -> str:
     """Return the title and what the verdicts mean."""
-    runs = " and ".join(f"**{column.label}** (profile `{column.profile}`)" for column in columns)
-    shown = f"Shown: {runs}." if runs else "Nothing is measured yet."
+    named = " and ".join(f"**{column.label}** (profile `{column.profile}`)" for column in columns)
+    shown = f"Shown: {named}." if named else "Nothing is measured yet."
     return _INTRODUCTION.format(total=total, shown=shown)
 
 
@@ -92,16 +70,28 @@ def _counts(verdicts: Iterable[Verdict]) -> str:
     return f'<ul class="nw-counts">{items}</ul>'
 
 
-def _filter() -> str:
-    """Return radio buttons that the style sheet filters the rows by, without a script."""
-    choices = "".join(
-        f'<label><input type="radio" name="nw-show" id="nw-show-{kind.value.replace(" ", "-")}"> '
-        f"{kind.value}</label>"
-        for kind in Verdict
-    )
+def _choices() -> str:
+    """Return the radio buttons that filter and sort the rows, and the place where sorted ones go.
+
+    The style sheet filters. To sort takes a script, since who hears the page is to hear it in that order.
+    """
+    shown = {f"nw-show-{kind.value.replace(' ', '-')}": kind.value for kind in Verdict}
+    show = {"nw-show-all": "all"} | shown
+    sort = {f"nw-sort-{by}": by for by in ("paper", "verdict", "chapter")}
     return (
-        '<fieldset class="nw-filter"><legend>Show</legend>'
-        f'<label><input type="radio" name="nw-show" id="nw-show-all" checked> all</label>{choices}</fieldset>'
+        f'<fieldset class="nw-filter"><legend>Show</legend>{_radios("nw-show", show)}</fieldset>'
+        '<fieldset class="nw-filter nw-sort" hidden><legend>Sort by</legend>'
+        f'{_radios("nw-sort", sort)}</fieldset><div class="nw-sorted"></div>'
+    )
+
+
+def _radios(name: str, choices: Mapping[str, str]) -> str:
+    """Return radio buttons by id and word; the first is chosen."""
+    first = next(iter(choices))
+    return "".join(
+        f'<label><input type="radio" name="{name}" id="{key}" value="{word}"'
+        f"{' checked' if key == first else ''}> {word}</label>"
+        for key, word in choices.items()
     )
 
 
@@ -138,26 +128,11 @@ def _raw(html: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the scoreboard of what executed notebooks measured, beside the recorded results."""
     parser = argparse.ArgumentParser(prog="python -m noisyweights.pages.scoreboard", description=main.__doc__)
-    parser.add_argument("--notebooks", nargs="*", default=[], type=Path, help="executed notebooks")
-    parser.add_argument(
-        "--chapter",
-        dest="chapters",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "TITLE"),
-        help="a chapter of the book, to link to",
-    )
-    parser.add_argument("--recorded", default=outcomes.FOLDER, type=Path, help="folder of recorded results")
-    parser.add_argument("--out", required=True, type=Path, help="the page to write")
+    runs.add_arguments(parser)
     options = parser.parse_args(arguments)
     try:
-        built = outcomes.collect(options.notebooks)
-        here = tuple(run for run in built if not _is_full_run(run))
-        full = {run.outcome.experiment: run for run in outcomes.read_all(options.recorded).values()}
-        for run in (*outcomes.of_record(options.notebooks), *filter(_is_full_run, built)):
-            full[run.outcome.experiment] = run
-        text = page(here, tuple(full.values()), chapters=dict(options.chapters))
+        here, results = runs.gather(options.notebooks, options.recorded)
+        text = page(here, results, chapters=dict(options.chapters))
     except (ValueError, KeyError, OSError) as error:
         sys.exit(f"error: {error.args[0] if isinstance(error, KeyError) else error}")
     write_if_changed(options.out, text)
