@@ -52,8 +52,8 @@ class Point:
 
     experiment, point: what it is. profile: of the build that computed it. settings: what of the experiment's
     configuration determines it, as JSON holds it. device: checksum of the noise file, "" where the device has
-    no part. arrays: the numbers. seconds: the time that they took. made: by what they were made, as far as
-    that is known: code (see `code_of`), commit, dirty, machine, versions, and the device's law.
+    no part. arrays: the numbers. seconds: of the processor, that they took. made: by what they were made, as
+    far as that is known: code (see `code_of`), commit, dirty, machine, versions, and the device's law.
     """
 
     experiment: str
@@ -104,7 +104,7 @@ def compute(
     config = catalogue.settings(name, profile=profile)
     settings = catalogue.point_settings(name, point, config=config)
     own = catalogue.uses_device(name, point)
-    start = time.perf_counter()
+    start = time.process_time()
     given = {} if trained is None else {"trained": trained}
     with many_networks():
         found = catalogue.find(name).compute(config, point, device, **given)
@@ -121,7 +121,7 @@ def compute(
         settings=settings,
         device=device.sha256 if own else "",
         arrays=arrays,
-        seconds=time.perf_counter() - start,
+        seconds=time.process_time() - start,
         made=making(name, device=device if own else None),
     )
 
