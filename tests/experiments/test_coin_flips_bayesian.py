@@ -73,10 +73,10 @@ def test_one_training_serves_all_devices(monkeypatch):
         return train(*args, law=law, **others)
 
     monkeypatch.setattr(mean_field_training, "mean_field_classifier", noting)
-    config = replace(CONFIG, hidden=3, bayes_epochs=2)
+    config = replace(CONFIG, hidden=3, bayes_epochs=3)
     two, flat = (experiment.compute(config, "fashion-bayes-1", device) for device in DEVICES.values())
-    assert plain_epochs == [2, 2]
-    assert trained_under == [(laws.gaussian(), 2, 1.0, 0.01)] * 2
+    assert plain_epochs == [3, 3]
+    assert trained_under == [(laws.gaussian(), 3, 1.0, 0.01)] * 2
     assert two["weights"].dtype == np.float16
     assert two["weights"].shape == (2 * (784 * 3 + 3 * 10) + 3 + 10 + 2,)  # and each layer's kl_weight
     np.testing.assert_array_equal(two["weights"], flat["weights"])
@@ -89,12 +89,10 @@ def test_one_training_serves_all_devices(monkeypatch):
 
 
 def test_what_draws_say_together():
-    """By hand: two draws of three classes for one picture, of odds 8 : 1 : 1 and 1 : 3 : 6."""
-    draws = np.log([[[8, 1, 1]], [[1, 3, 6]]]).astype(np.float32)
+    """By hand: three draws of three classes for one picture, of odds 11 : 8 : 1 twice, and 2 : 4 : 14."""
+    draws = np.log([[[11, 8, 1]], [[11, 8, 1]], [[2, 4, 14]]]).astype(np.float32)
     found = bayesian.opinion(draws)
-    np.testing.assert_array_equal(found["votes"], [[1, 0, 1]])
-    # Mean probabilities of 45, 20 and 35 %.
-    assert (found["first"], found["second"]) == (0, 2)
-    np.testing.assert_allclose(
-        found["entropy"], -(0.45 * np.log2(0.45) + 0.2 * np.log2(0.2) + 0.35 * np.log2(0.35)), rtol=1e-6
-    )
+    np.testing.assert_array_equal(found["votes"], [[2, 0, 1]])
+    # Mean probabilities of 24, 20 and 16 in 60: the second by them has no vote.
+    assert (found["first"], found["second"]) == (0, 1)
+    np.testing.assert_allclose(found["entropy"], stats.entropy([[24], [20], [16]], base=2), rtol=1e-6)

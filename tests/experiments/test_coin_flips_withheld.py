@@ -59,10 +59,12 @@ def test_what_votes_say_of_each_class():
 
 
 def rises(own, others):
-    """Networks of whole classes with an entropy of 0.4 bits, and those of ten withheld classes."""
-    entropy = np.full((10, 10), 0.4 + others) + (own - others) * np.eye(10)
+    """Networks of whole classes, whose entropy is another for each class, and those of ten withheld ones."""
+    before = 0.4 + 0.01 * np.arange(10)
+    entropy = before + others + (own - others) * np.eye(10)
     nothing = np.zeros((10, 10))
-    return Doubt(np.full((3, 10), 0.4), nothing[:3]), Withheld(entropy, nothing, np.arange(10))
+    whole = before + np.array([[-0.1], [0], [0.1]])
+    return Doubt(whole, nothing[:3]), Withheld(entropy, nothing, np.arange(10))
 
 
 def test_the_rise_of_a_withheld_class_is_held_against_that_of_the_others():
