@@ -2,5 +2,18 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["accelerated", "cifar10", "experiment", "readings", "recipes", "scores", "storage"]
+__all__ = [
+    "accelerated",
+    "cifar10",
+    "experiment",
+    "networks",
+    "quantities",
+    "readings",
+    "recipes",
+    "results",
+    "scale_study",
+    "scores",
+    "settings",
+    "storage",
+]
 __getattr__ = lazy_loading.modules(__name__)

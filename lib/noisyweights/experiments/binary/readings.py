@@ -11,8 +11,9 @@ from scipy import stats
 
 from noisyweights import datasets
 from noisyweights.datasets.images import LabelledImages
-from noisyweights.experiments import image_inputs
+from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models, stochastic_passes
@@ -33,6 +34,7 @@ __all__ = [
     "load",
     "measurements",
     "points",
+    "uses_device",
     "weight",
 ]
 
@@ -46,6 +48,7 @@ DRAWN = ("all layers", "hidden layers", "last layer")  # whose scales are drawn,
 class Config(recipes.Settings):
     """Settings of the readings."""
 
+    repeats: int = field(metadata={"words": "trainings of each network", "counts": True})
     many: int = field(metadata={"words": "passes from which the doubt is told"})
 
 
@@ -58,15 +61,16 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Result:
-    """What each network became, in the order of `READINGS` and then of `VARIANTS`.
+    """What each network became, in the order of `READINGS` and then of `VARIANTS`: means over its trainings.
 
-    weights: λ on the mean cross entropy of a picture. accuracy [%], nll [nats], information [bits a picture]
-    (networks, drawn), with scales drawn as in `DRAWN`. silent, largest (networks, 2): shares of draws that
-    are stored as zero and as the largest value, in hidden layers and in the last. divergence (networks, 2)
-    [nats a scale]: from the prior, likewise.
+    trainings: their number, by network. weights: λ on the mean cross entropy of a picture. accuracy [%], nll
+    [nats], information [bits a picture] (networks, drawn), with scales drawn as in `DRAWN`. silent, largest
+    (networks, 2): shares of draws that are stored as zero and as the largest value, in hidden layers and in
+    the last. divergence (networks, 2) [nats a scale]: from the prior, likewise.
     """
 
     config: Config
+    trainings: tuple[int, ...]
     weights: np.ndarray
     accuracy: np.ndarray
     nll: np.ndarray
@@ -77,8 +81,13 @@ class Result:
 
 
 def points(config: Config) -> tuple[str, ...]:
-    """One training each."""
-    return READINGS + VARIANTS
+    """Reading or variant, and number of a training: "bayes-0"."""
+    return tuple(name for kind in READINGS + VARIANTS for name in trainings.named(kind, config.repeats))
+
+
+def uses_device(point: str) -> bool:
+    """Whether the device's law draws in a point: in none."""
+    return False
 
 
 def weight(config: Config, reading: str, examples: int) -> float:
@@ -100,13 +109,15 @@ def load(config: Config, split: str) -> LabelledImages:
 
 def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]:
     """Train one network, and predict with all scales drawn, or some; the device has no part in it."""
+    kind, _, number = point.rpartition("-")
+    seed = config.seed + 1000 * int(number)
     train, test = load(config, "train"), load(config, "test")
-    settings = replace(config, kl_weight=weight(config, point, len(train.labels)))
-    recipe = recipes.recipe(settings, "proposed", binary_ends=point != "ends")
-    network = models.lenet5(recipe, width=2 if point == "wide" else 1, seed=config.seed)
-    recipes.train(settings, network, "proposed", train, seed=config.seed)
+    settings = replace(config, kl_weight=weight(config, kind, len(train.labels)))
+    recipe = recipes.recipe(settings, "proposed", binary_ends=kind != "ends")
+    network = models.lenet5(recipe, width=2 if kind == "wide" else 1, seed=seed)
+    recipes.train(settings, network, "proposed", train, seed=seed)
     predict = stochastic_passes.predictor(network, passes=config.many)
-    fresh = stochastic_passes.stored_samples(network, config.many, seed=config.seed)
+    fresh = stochastic_passes.stored_samples(network, config.many, seed=seed)
     still = _still(network, config.many)
     scores = []
     for drawn in (fresh, [*fresh[:-1], still[-1]], [*still[:-1], fresh[-1]]):
@@ -157,13 +168,15 @@ def _stored(network: keras.Model, bits: int) -> dict[str, np.ndarray]:
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the networks.
+    """Average over the trainings of each network, as many as there are.
 
-    Raises ValueError for points that were computed on other pictures than would be loaded now.
+    Raises: ValueError for a network without a training, and for points of different pictures.
     """
-    image_inputs.check_source(points, dict.fromkeys(points, load(config, "test").source))
+    found = [list(trainings.of_kind(points, kind).values()) for kind in READINGS + VARIANTS]
+    pictures.common(points)
     names = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
-    return Result(config, *(np.stack([points[one][name] for one in READINGS + VARIANTS]) for name in names))
+    means = (np.stack([np.mean([one[name] for one in of], axis=0) for of in found]) for name in names)
+    return Result(config, tuple(map(len, found)), *means)
 
 
 def measurements(result: Result) -> list[Measurement]:

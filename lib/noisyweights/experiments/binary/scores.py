@@ -1,28 +1,38 @@
 """Scores of the binary experiments: what predictions reach on the test set and say of shifted pictures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from noisyweights.experiments import trainings
 from noisyweights.experiments.points import read_point
 from noisyweights.scores import metrics
 
-__all__ = ["Predictions", "Scores", "ShiftScores", "ensembles", "read_accuracies", "score", "score_shifts"]
+__all__ = [
+    "DOUBTS",
+    "Predicted",
+    "Scores",
+    "ShiftScores",
+    "predicted",
+    "read_accuracies",
+    "score",
+    "score_shifts",
+]
+
+DOUBTS = ("entropy", "maximum probability", "information")  # that need no label
+
+Arrays = dict[str, np.ndarray]
+Points = Mapping[str, Mapping[str, np.ndarray]]
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Mean probabilities (trainings, n, classes) and information [bits] (trainings, n) of each training.
-
-    The same of shifted pictures has two further axes, shifts and steps, behind the first; or it is None.
-    """
+class Predicted(NamedTuple):
+    """Mean probabilities over draws (…, n, classes), and what the draw tells of the class, (…, n) [bits]."""
 
     probabilities: np.ndarray
     information: np.ndarray
-    shifted: np.ndarray | None = None
-    shifted_information: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,11 @@ class Scores:
     calibration_error: np.ndarray
     entropy: np.ndarray
     information: np.ndarray
+
+    @classmethod
+    def of(cls, points: Points, kind: str) -> "Scores":
+        """Of all trainings of a kind, from the arrays that `score` gives of each."""
+        return cls(*(trainings.stacked(points, kind, one.name) for one in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -55,64 +70,72 @@ class ShiftScores:
     detected: np.ndarray
     auroc: Mapping[str, np.ndarray]
 
-
-def ensembles(single: Predictions, members: int) -> Predictions:
-    """Ensembles of so many networks each, every network in one of them."""
-
-    def grouped(p: np.ndarray) -> np.ndarray:
-        return p.reshape(-1, members, *p.shape[1:])
-
-    def information(p: np.ndarray) -> np.ndarray:
-        flat = p.reshape(members, -1, p.shape[-1])
-        return metrics.mutual_information(flat, unit="bits").reshape(p.shape[1:-1])
-
-    plain, shifted = grouped(single.probabilities), grouped(single.shifted)
-    return Predictions(
-        plain.mean(1),
-        np.stack([information(p) for p in plain]),
-        shifted.mean(1),
-        np.stack([information(p) for p in shifted]),
-    )
+    @classmethod
+    def of(cls, points: Points, kind: str) -> "ShiftScores":
+        """Of all trainings of a kind, from the arrays that `score_shifts` gives of each."""
+        names = (one.name for one in fields(cls) if one.name != "auroc")
+        auroc = {doubt: trainings.stacked(points, kind, _area(doubt)) for doubt in DOUBTS}
+        return cls(*(trainings.stacked(points, kind, f"shifted_{name}") for name in names), auroc)
 
 
-def score(found: Predictions, labels: np.ndarray) -> Scores:
-    """Score each training on the test set."""
-    return Scores(
-        accuracy=np.array([100 * metrics.accuracy(p, labels) for p in found.probabilities]),
-        nll=np.array([metrics.class_nll(p, labels).mean() for p in found.probabilities]),
-        calibration_error=np.array(
-            [metrics.expected_calibration_error(p, labels, bins=15) for p in found.probabilities]
-        ),
-        entropy=np.array([metrics.entropy(p, unit="bits").mean() for p in found.probabilities]),
-        information=found.information.mean(1),
-    )
+def predicted(draws: np.ndarray) -> Predicted:
+    """What draws of probabilities (draws, n, classes) say together."""
+    return Predicted(draws.mean(0), metrics.mutual_information(draws, unit="bits"))
 
 
-def score_shifts(found: Predictions, labels: np.ndarray) -> ShiftScores:
-    """Score each training on the shifted pictures, which are the first of the test set."""
-    shape, some = found.shifted.shape[:3], found.shifted.shape[3]
-    labels_of_some = labels[:some]
+def score(found: Predicted, labels: np.ndarray) -> Arrays:
+    """Arrays of `Scores` of one training, numbers, from its predictions for the test set, (n, classes)."""
+    p = found.probabilities
+    return {
+        "accuracy": np.array(100 * metrics.accuracy(p, labels)),
+        "nll": np.array(metrics.class_nll(p, labels).mean()),
+        "calibration_error": np.array(metrics.expected_calibration_error(p, labels, bins=15)),
+        "entropy": np.array(metrics.entropy(p, unit="bits").mean()),
+        "information": np.array(found.information.mean()),
+    }
+
+
+def score_shifts(plain: Predicted, shifted: Predicted, labels: np.ndarray) -> Arrays:
+    """Arrays of `ShiftScores` of one training, (shifts, steps + 1).
+
+    Args:
+        plain: predictions for the test set, (n, classes).
+        shifted: for its first pictures, (shifts, steps + 1, some, classes).
+        labels: of the test set, (n,).
+    """
+    shape, some = shifted.probabilities.shape[:2], shifted.probabilities.shape[2]
+    threshold = metrics.class_nll(plain.probabilities, labels).mean()
     accuracy, nll, detected = np.empty((3, *shape))
-    kinds = ("entropy", "maximum probability", "information")
-    auroc = {kind: np.full(shape, np.nan) for kind in kinds}
+    auroc = {doubt: np.full(shape, np.nan) for doubt in DOUBTS}
+    before = _doubts(Predicted(plain.probabilities[:some], plain.information[:some]))
     for at in np.ndindex(*shape):
-        training, p = at[0], found.shifted[at]
-        threshold = metrics.class_nll(found.probabilities[training], labels).mean()
-        losses = metrics.class_nll(p, labels_of_some)
-        accuracy[at], nll[at] = 100 * metrics.accuracy(p, labels_of_some), losses.mean()
+        p = shifted.probabilities[at]
+        losses = metrics.class_nll(p, labels[:some])
+        accuracy[at], nll[at] = 100 * metrics.accuracy(p, labels[:some]), losses.mean()
         detected[at] = 100 * np.mean(losses > threshold)
-        if at[2] == 0:
-            continue
-        plain = found.probabilities[training, :some]
-        information = found.information[training, :some], found.shifted_information[at]
-        for kind, pair in {
-            "entropy": (metrics.entropy(plain, unit="bits"), metrics.entropy(p, unit="bits")),
-            "maximum probability": (-plain.max(-1), -p.max(-1)),
-            "information": information,
-        }.items():
-            if np.ptp(np.concatenate(pair)) > 0:
-                auroc[kind][at] = metrics.auroc(np.concatenate(pair), np.repeat([0, 1], some))
-    return ShiftScores(accuracy, nll, found.shifted_information.mean(-1), detected, auroc)
+        after = _doubts(Predicted(p, shifted.information[at]))
+        for doubt in DOUBTS if at[1] else ():
+            pair = np.concatenate([before[doubt], after[doubt]])
+            if np.ptp(pair) > 0:
+                auroc[doubt][at] = metrics.auroc(pair, np.repeat([0, 1], some))
+    return {
+        "shifted_accuracy": accuracy,
+        "shifted_nll": nll,
+        "shifted_information": shifted.information.mean(-1),
+        "shifted_detected": detected,
+        **{_area(doubt): area for doubt, area in auroc.items()},
+    }
+
+
+def _doubts(of: Predicted) -> Arrays:
+    """Each of `DOUBTS` for each picture, large where in doubt."""
+    p = of.probabilities
+    return dict(zip(DOUBTS, (metrics.entropy(p, unit="bits"), -p.max(-1), of.information), strict=True))
+
+
+def _area(doubt: str) -> str:
+    """Name of the array that holds the areas of one of `DOUBTS`."""
+    return f"auroc_{doubt.replace(' ', '_')}"
 
 
 def read_accuracies(directory: str | Path) -> dict[tuple[str, str], np.ndarray]:

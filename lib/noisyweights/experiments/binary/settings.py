@@ -1,0 +1,66 @@
+"""Settings of chapter 7: tasks, methods, how pictures are shifted, and the sizes of each profile."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from noisyweights.experiments.binary import recipes
+
+__all__ = [
+    "ANGLES",
+    "KINDS",
+    "METHODS",
+    "PASSES",
+    "PROFILES",
+    "SHIFTS",
+    "STORED",
+    "STORED_MARGIN",
+    "STRENGTHS",
+    "TASKS",
+    "Config",
+]
+
+TASKS = ("mnist", "fashion")  # of a perceptron and of LeNet-5
+METHODS = ("relu", "tanh", "dropout", "ensemble", "irnet", "proposed", "variational")
+KINDS = tuple(
+    (task, method)
+    for task in TASKS
+    for method in METHODS
+    if task == "fashion" or method not in ("ensemble", "variational")
+)
+SHIFTS = ("rotation", "noise")
+STEPS = 12
+ANGLES = 7.0 * np.arange(STEPS + 1)  # degrees
+STRENGTHS = np.arange(STEPS + 1) / STEPS  # of the noise, in parts of a pixel's range
+PASSES = (1, 2, 5, 10, 20, 50, 100)
+STORED = (1, 2, 4, 8, 16, 32, 64)
+STORED_MARGIN = 0.01  # nats, of A-samples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(recipes.Settings):
+    """Settings of the chapter."""
+
+    repeats: int = field(metadata={"words": "trainings of each kind, from other starts", "counts": True})
+    shifted: int = field(metadata={"words": "of them that are turned and made noisy"})
+    vi_epochs: int = field(metadata={"words": "of variational inference after them"})
+    hidden: int = field(
+        default=512, metadata={"words": "units of a hidden layer of the perceptron; not stated"}
+    )
+    ensembles: int = field(
+        default=1, metadata={"words": "of full-precision networks with ReLU", "counts": True}
+    )
+    members: int = field(default=5, metadata={"words": "networks of an ensemble"})
+
+
+PROFILES = {
+    "smoke": Config(
+        seed=7, trained=200, tested=100, shifted=50, repeats=1, epochs=1, vi_epochs=1, hidden=16, members=2,
+    ),
+    "quick": Config(
+        seed=7, trained=2000, tested=1000, shifted=500, repeats=2, epochs=10, vi_epochs=5, members=2,
+    ),
+    "full": Config(
+        seed=7, trained=None, tested=None, shifted=5000, repeats=3, epochs=12, vi_epochs=5, ensembles=3,
+    ),
+}  # fmt: skip
