@@ -54,7 +54,7 @@ class Config(recipes.Settings):
 
 PROFILES = {
     "smoke": Config(seed=7, trained=200, tested=50, repeats=1, epochs=1, many=5),
-    "quick": Config(seed=7, trained=2000, tested=1000, repeats=1, epochs=10, many=50),
+    "quick": Config(seed=7, trained=2000, tested=500, repeats=1, epochs=5, many=20),
     "full": Config(seed=7, trained=None, tested=None, repeats=1, epochs=12, many=100),
 }
 

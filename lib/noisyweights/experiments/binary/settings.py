@@ -58,7 +58,7 @@ PROFILES = {
         seed=7, trained=200, tested=100, shifted=50, repeats=1, epochs=1, vi_epochs=1, hidden=16, members=2,
     ),
     "quick": Config(
-        seed=7, trained=2000, tested=1000, shifted=500, repeats=2, epochs=10, vi_epochs=5, members=2,
+        seed=7, trained=2000, tested=1000, shifted=200, repeats=2, epochs=6, vi_epochs=3, members=2,
     ),
     "full": Config(
         seed=7, trained=None, tested=None, shifted=5000, repeats=3, epochs=12, vi_epochs=5, ensembles=3,

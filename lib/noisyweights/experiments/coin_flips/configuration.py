@@ -48,8 +48,8 @@ PROFILES = {
         bayes_epochs=1, bayes_draws=10, hidden=20, filters=2, dense=10,
     ),
     "quick": Config(
-        seed=8, trained=2000, tested=1000, repeats=2, epochs=40, conv_epochs=20, draws=200, coarse=50,
-        bayes_epochs=5, bayes_draws=50, filters=8,
+        seed=8, trained=2000, tested=1000, repeats=2, epochs=25, conv_epochs=10, draws=100, coarse=20,
+        bayes_epochs=5, bayes_draws=20, filters=8,
     ),
     "full": Config(
         seed=8, trained=None, tested=None, repeats=3, epochs=100, conv_epochs=20, draws=1000, coarse=50,

@@ -48,7 +48,7 @@ class Config(coin_networks.Settings):
 
 PROFILES = {
     "smoke": Config(seed=8, trained=200, tested=100, repeats=1, epochs=2, draws=20, filters=2, dense=10),
-    "quick": Config(seed=8, trained=2000, tested=1000, repeats=2, epochs=100, draws=200, filters=8),
+    "quick": Config(seed=8, trained=2000, tested=1000, repeats=2, epochs=40, draws=100, filters=8),
     "full": Config(seed=8, trained=None, tested=None, repeats=3, epochs=100, draws=1000),
 }
 

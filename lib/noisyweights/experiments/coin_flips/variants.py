@@ -75,7 +75,7 @@ PROFILES = {
         seed=8, trained=200, tested=100, repeats=1, epochs=1, draws=10, width=20, widths=(20,)
     ),
     "quick": Config(
-        seed=8, trained=2000, tested=1000, repeats=1, epochs=20, draws=50, widths=(50, 100, 200, 400)
+        seed=8, trained=2000, tested=1000, repeats=1, epochs=10, draws=50, widths=(50, 100, 200, 400)
     ),
     "full": Config(seed=8, trained=None, tested=None, repeats=3, epochs=20, draws=250),
 }  # fmt: skip

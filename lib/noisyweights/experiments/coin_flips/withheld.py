@@ -63,7 +63,7 @@ PROFILES = {
         seed=8, trained=200, tested=100, repeats=1, epochs=1, draws=10, hidden=20, shares=(90,), classes=2
     ),
     "quick": Config(
-        seed=8, trained=2000, tested=1000, repeats=2, epochs=20, draws=50, shares=(90,)
+        seed=8, trained=2000, tested=1000, repeats=2, epochs=10, draws=50, shares=(90,)
     ),
     "full": Config(seed=8, trained=None, tested=None, repeats=3, epochs=20, draws=200),
 }  # fmt: skip

@@ -49,8 +49,8 @@ PROFILES = {
         regressions=1, regression="smoke", step=6, hidden=12, members=2, calibrated=50, chips=1,
     ),
     "quick": Config(
-        seed=9, trained=2000, tested=1000, repeats=2, epochs=10, draws=20, classifications=2,
-        regressions=2, regression="quick", step=3, chips=2,
+        seed=9, trained=2000, tested=500, repeats=2, epochs=5, draws=10, classifications=2,
+        regressions=2, regression="quick", step=4, chips=2,
     ),
     "full": Config(
         seed=9, trained=None, tested=None, repeats=3, epochs=10, draws=50, classifications=12,
