@@ -3,8 +3,7 @@
 What a recorded point holds was computed once, on some machine. This lets anybody audit it: some points are
 drawn at random, seeded by the commit, so that nobody chose them; those whose code has changed since are drawn
 first. The same processor gives the same numbers to the last bit. Another one adds in another order, and
-training makes much of little: then a number may differ by `TOLERANCE` of its array's size, and by more only
-in a share of them.
+training makes much of little: then an array may differ by `TOLERANCE` of its size, both as root mean squares.
 """
 
 import argparse
