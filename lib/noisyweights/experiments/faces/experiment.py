@@ -24,6 +24,7 @@ __all__ = [
     "LAWS",
     "LEVELS",
     "PROFILES",
+    "RETRAINS",
     "Config",
     "Result",
     "collect",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 DATASETS = ("utkface",)
+RETRAINS = True  # weights learnt from photographs that may not be passed on are not recorded
 
 
 def points(config: Config) -> tuple[str, ...]:
