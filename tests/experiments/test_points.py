@@ -59,6 +59,10 @@ def test_the_checksum_is_of_the_numbers_and_not_of_the_clock() -> None:
     assert a_point(arrays=renamed).sha256 != reference
     retyped = a_point().arrays | {"n": np.array(3, np.int32)}
     assert a_point(arrays=retyped).sha256 != reference
+    same_bytes = a_point().arrays | {"n": np.array(3, np.uint64)}
+    assert a_point(arrays=same_bytes).sha256 != reference
+    reshaped = a_point().arrays | {"empty": np.zeros((2, 0), np.float32)}
+    assert a_point(arrays=reshaped).sha256 != reference
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "text", "empty", "no header"])

@@ -1,14 +1,15 @@
 """Results: points are taken from a build, from the record, or computed, and it is said which."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from toy_experiment import NAME, OTHER, REFERENCE, Toy, device
 
 from noisyweights.experiments import __main__ as program
-from noisyweights.experiments import points, record, results
-from noisyweights.experiments.device import Device
+from noisyweights.experiments import catalogue, points, record, results
 from noisyweights.experiments.points import read_point, write_point
 from noisyweights.ledger.claims import Measurement
 
@@ -22,6 +23,15 @@ def run(profile: str = "full", *, device=REFERENCE, directory: Path | str = "") 
 
 def used(profile: str = "full", *, device=REFERENCE, directory: Path | str = "") -> results.Used:
     return results.used(NAME, profile=profile, device=device, directory=directory)
+
+
+def opening(monkeypatch: pytest.MonkeyPatch, device: SimpleNamespace) -> list[tuple[str, ...]]:
+    """Let every device that is opened be this one; return with what it was opened."""
+    opened: list[tuple[str, ...]] = []
+    devices = SimpleNamespace(open=lambda *path: opened.append(path) or device)
+    module = SimpleNamespace(Device=devices)  # the true one loads TensorFlow
+    monkeypatch.setitem(sys.modules, "noisyweights.experiments.device", module)
+    return opened
 
 
 def test_it_computes_what_is_missing_and_keeps_it(toy: Toy, tmp_path: Path) -> None:
@@ -134,15 +144,17 @@ def test_what_is_counted_belongs_to_it_and_half_a_claim_does_not(toy: Toy) -> No
 
 def test_further_experiments_count_once_they_are_recorded(toy: Toy) -> None:
     toy.record(*FULL)
-    assert results.recorded(NAME, "quadrature", device=REFERENCE) == results.recorded(NAME, device=REFERENCE)
+    (toy.folder / "toy_other.py").write_text((toy.folder / f"{NAME}.py").read_text("utf-8"), "utf-8")
+    catalogue._modules.cache_clear()
+    assert results.recorded(NAME, "toy_other", device=REFERENCE) == results.recorded(NAME, device=REFERENCE)
+    assert results.recorded("toy_other", NAME, device=REFERENCE) is None
 
 
 def test_beside_another_device_the_reference_is_characterised(
     toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.record(*FULL)
-    opened = []
-    monkeypatch.setattr(Device, "open", lambda: opened.append("") or REFERENCE)
+    opened = opening(monkeypatch, REFERENCE)
     results._reference.cache_clear()
     try:
         first = results.recorded(NAME, device=OTHER)
@@ -191,9 +203,10 @@ def test_the_program_computes_a_point_into_a_file(
     toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.record("width-3")
-    monkeypatch.setattr(Device, "open", lambda path: OTHER)
+    opened = opening(monkeypatch, OTHER)
     out = tmp_path / "out.npz"
     program.main(["compute", NAME, "width-3", "--profile", "full", "--device", "x.csv", "--out", str(out)])
+    assert opened == [("x.csv",)]
     assert read_point(out).arrays["value"] == 9.0
     assert toy.computed == ["width-3"]
 

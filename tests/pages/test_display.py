@@ -267,13 +267,13 @@ def test_a_page_says_which_recorded_points_it_does_not_use(shown) -> None:
 
 def test_what_most_points_were_made_from_is_the_commit_of_a_page(shown, monkeypatch) -> None:
     monkeypatch.setattr(display.origin, "commit", lambda: display.origin.Commit("c0ffee1234567", False))
-    points = [used(recorded=1), used(recorded=5)]
-    points[0].commits, points[1].commits = {"a" * 40: 1}, {"a" * 40: 2, "b" * 40: 3}
+    first, second = used(recorded=1), used(recorded=4)
+    first.commits, second.commits = {"a" * 40: 2}, {"a" * 40: 2, "b" * 40: 3}
     display.provenance(experiment="x", points=[used(computed=3)])
-    display.provenance(experiment="x", points=points)
-    display.provenance(experiment="x", points=[points[1], used(computed=1)])
+    display.provenance(experiment="x", points=[used(computed=1), second])
+    display.provenance(experiment="x", points=[second, first])
     facts = [output["metadata"][outcomes.FACTS] for output in shown]
-    assert [fact["commit"] for fact in facts] == ["c0ffee1234567", "a" * 40, "b" * 40]
+    assert [fact["commit"] for fact in facts] == ["c0ffee1234567", "b" * 40, "a" * 40]
 
 
 def test_drawn_pictures_are_said_to_be_so(shown) -> None:

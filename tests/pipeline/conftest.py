@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from miniature_project import Project, lay_out
+from miniature_project import Build, Project, lay_out
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A miniature whose smoke edition is built; tests must not change it."""
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Build]:
+    """A miniature whose smoke edition is built, and what the build said."""
     project = lay_out(tmp_path_factory.mktemp("miniature") / "project")
     build = project.make("book", "PROFILE=smoke")
     assert build.code == 0, build.text
-    return project
+    return project, build
+
+
+@pytest.fixture(scope="session")
+def undisturbed(first_build: tuple[Project, Build]) -> Project:
+    """The miniature whose smoke edition is built; tests must not change it."""
+    return first_build[0]
 
 
 @pytest.fixture

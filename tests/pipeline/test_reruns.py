@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from miniature_project import Project
+from miniature_project import Build, Project
 
 LEFT = {f"01-left: left_sums, point sum-{number}" for number in range(3)}
 RIGHT = {f"02-right: right_sums, point sum-{number}" for number in range(3)}
@@ -16,13 +16,12 @@ def executed(chapter: str) -> set[str]:
     return {f"{chapter}: executed", f"{chapter}: page", "scoreboard"}
 
 
-def test_a_first_build_runs_everything(fresh: Project) -> None:
-    build = fresh.make("book", "PROFILE=smoke")
-    assert build.code == 0, build.text
+def test_a_first_build_runs_everything(first_build: tuple[Project, Build]) -> None:
+    project, build = first_build
     everything = {"device characterised"} | LEFT | RIGHT | executed("01-left") | executed("02-right") | ALWAYS
     assert build.steps == everything
     assert "To do: 6 points, 2 chapters, the site." in build.text
-    site = fresh.edition("smoke-reference") / "site" / "index.html"
+    site = project.edition("smoke-reference") / "site" / "index.html"
     assert build.text.rstrip().endswith(f"Site: {site}")
     assert site.is_file()
 
@@ -72,11 +71,18 @@ def test_an_edit_to_code_executes_its_chapter(built: Project) -> None:
 def test_an_edit_to_a_module_reruns_what_imports_it(built: Project) -> None:
     before = built.points("smoke-reference")
     built.edit("lib/noisyweights/noise/left.py", "2 * BASE", "4 * BASE")
-    assert built.make("book", "PROFILE=smoke").steps == LEFT | executed("01-left") | ALWAYS
+    assert built.would_run() == LEFT | executed("01-left") | ALWAYS
+    assert built.make("book", "PROFILE=smoke", "SNAKEMAKE_ARGS=--until point").steps == LEFT
     after = built.points("smoke-reference")
     assert {name for name in before if before[name] != after[name]} == {
         f"left_sums/sum-{number}" for number in range(3)
     }
+
+
+def test_an_edit_to_an_experiment_may_ask_for_further_points(built: Project) -> None:
+    built.edit("lib/noisyweights/experiments/left_sums.py", "seed=1, count=3", "seed=1, count=5")
+    further = {f"01-left: left_sums, point sum-{number}" for number in (3, 4)}
+    assert built.would_run() == LEFT | further | executed("01-left") | ALWAYS
 
 
 def test_an_edit_to_a_module_reruns_what_imports_it_indirectly(built: Project) -> None:
@@ -127,15 +133,3 @@ def test_parsing_the_snakefile_imports_no_tensorflow(built: Project) -> None:
         check=False,
     )
     assert answer.returncode == 0, answer.stderr
-
-
-def test_another_profile_leaves_the_first_as_it_is(built: Project) -> None:
-    before = snapshot(built.edition("smoke-reference"))
-    assert built.make("book", "PROFILE=full").code == 0
-    assert snapshot(built.edition("smoke-reference")) == before
-
-
-def snapshot(folder: Path) -> dict[str, int]:
-    return {
-        str(path): path.stat().st_mtime_ns for path in sorted(folder.rglob("*")) if path.name != "building"
-    }

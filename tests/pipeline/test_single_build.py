@@ -29,9 +29,10 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
 
 
 def free(edition: Edition) -> bool:
+    """Whether nobody holds the lock for himself: one that is shared would let another build in."""
     with (edition.folder / "building").open() as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -50,9 +50,8 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     """Return the sum of one point."""
     time.sleep(config.seconds)
     generator = np.random.default_rng([config.seed, int(point.removeprefix("sum-"))])
-    return {
-        "sum": generator.normal(device.loc if uses_device(point) else 0.0, size=config.draws).sum() + offset()
-    }
+    centre = device.loc if uses_device(point) else 0.0
+    return {"sum": generator.normal(centre, size=config.draws).sum() + offset()}
 
 
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
