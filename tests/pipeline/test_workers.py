@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -78,9 +79,15 @@ class Book:
         return child
 
     def end(self) -> None:
-        if not self.main.stdin.closed:
-            self.main.communicate()
-        until(lambda: not self.server.is_running())
+        """End the build, as it ends by itself."""
+        try:
+            if not self.main.stdin.closed:
+                self.main.communicate(timeout=60)
+            until(lambda: gone(self.server))
+        finally:
+            for process in (self.main, self.server):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +175,7 @@ def test_a_killed_build_leaves_no_process_and_no_point(book: Book, killed: str) 
 def test_a_build_that_ends_takes_its_server_along(book: Book) -> None:
     folder = Path(book.environment[VARIABLE]).parent
     assert folder.is_dir()
-    book.main.communicate()
+    book.main.communicate(timeout=60)
     assert gone(book.server)
     assert not folder.exists()
 
