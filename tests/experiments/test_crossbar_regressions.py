@@ -76,13 +76,22 @@ def test_what_chips_do_is_told_chip_by_chip(monkeypatch):
         moved.get_layer("mean_1").bias.assign([CENTRE + (0.1, 0.3)[(seed - 8) // 1000]])
         return moved
 
+    drawn, predict = [], regressions.inference.predict_draws
+
+    def predicted(*arguments, draws, **settings):
+        drawn.append(draws)
+        return predict(*arguments, draws=draws, **settings)
+
     monkeypatch.setattr(regressions, "deploy", deploy)
+    monkeypatch.setattr(regressions.inference, "predict_draws", predicted)
     found = regressions.compute(CONFIG, NUMBER, law=laws.uniform(), weights=kept())
     (rmse, curve), (first, moved), (second, farther) = (known(CENTRE + by) for by in (0, 0.1, 0.3))
     np.testing.assert_allclose(found["rmse"], [first, second], rtol=1e-5)
     np.testing.assert_allclose(found["curves"], [moved, farther])
     excess = [first / rmse - 1, np.abs(moved - curve).max()]
     np.testing.assert_allclose(found["adc_bits"], [excess] * 2, rtol=1e-4)
+    # Forty times the classifier's draws in software and on both chips, four times for a sweep and its own.
+    assert drawn == [40 * CONFIG.draws] * 3 + [4 * CONFIG.draws] * 3
     assert [seed for _, _, seed in asked] == [8, 1008, 8, 8]
     assert {count for _, count, _ in asked} == {CONFIG.calibrated}
     assert [chip.adc_bits for chip, _, _ in asked] == [8, 8, 2, 10]
