@@ -1,7 +1,9 @@
 """TensorFlow's chatter stays off terminals; its failures do not."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 
 def run(code: str) -> subprocess.CompletedProcess:
@@ -37,3 +39,36 @@ def test_a_failure_to_load_shows_what_was_held_back():
     assert done.returncode != 0
     assert "reason" in done.stderr
     assert "no TensorFlow" in done.stderr
+
+
+LIBRARY = Path(__file__).resolve().parents[1] / "lib" / "noisyweights"
+QUIET = (
+    "noisyweights.networks",
+    "noisyweights.noise",
+    "noisyweights.hardware",
+)  # they load it before all else
+
+
+def loads_aloud(source: str) -> bool:
+    """Whether a module imports Keras or TensorFlow at its top before anything has loaded them quietly."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Expr) and "load_tensorflow()" in ast.unparse(node):
+            return False
+        if isinstance(node, ast.ImportFrom):
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            full = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if any(name.startswith(QUIET) for name in full):
+            return False
+        if any(name.split(".")[0] in ("keras", "tensorflow", "tensorflow_probability") for name in full):
+            return True
+    return False
+
+
+def test_no_module_loads_tensorflow_aloud():
+    """A process that begins with such a module would print TensorFlow's notices."""
+    rooms = [LIBRARY / room for room in ("datasets", "experiments", "ledger", "pages", "pipeline", "scores")]
+    sources = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
+    assert [path.name for path, source in sources.items() if loads_aloud(source)] == []
+    assert loads_aloud("from noisyweights import seeds\nimport keras")
+    assert not loads_aloud("from noisyweights.networks import weight_draws\nimport keras")

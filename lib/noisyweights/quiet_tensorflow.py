@@ -4,7 +4,7 @@ It logs from C++ before its logger has read any setting, so no environment varia
 terminal or a page: the file descriptor itself has to be held while it loads.
 """
 
-import importlib
+import importlib.util
 import logging
 import os
 import sys
@@ -20,9 +20,10 @@ def load_tensorflow() -> None:
     """Import TensorFlow and TensorFlow Probability and look for devices, with standard error held back.
 
     What was held back is printed when loading fails; what they warn of in their own code is not shown.
-    Nothing happens if TensorFlow is loaded already.
+    Nothing happens if TensorFlow is loaded already, or not installed: binary networks work on another backend
+    of Keras. A module that imports Keras and nothing of `networks` before calls this first.
     """
-    if "tensorflow_probability" in sys.modules:
+    if "tensorflow_probability" in sys.modules or importlib.util.find_spec("tensorflow") is None:
         return
     with _held_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

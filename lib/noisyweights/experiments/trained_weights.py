@@ -3,7 +3,11 @@
 import numpy as np
 from numpy.typing import DTypeLike
 
-import keras  # isort: skip  (the library loads TensorFlow quietly)
+from noisyweights.quiet_tensorflow import load_tensorflow
+
+load_tensorflow()
+
+import keras  # noqa: E402 isort: skip  (quietly)
 
 __all__ = ["DTYPES", "pack", "unpack"]
 

@@ -1,7 +1,5 @@
 """Networks: what a network does with noisy weights, and what it makes of their law."""
 
-import importlib.util
-
 from noisyweights import lazy_loading
 from noisyweights.quiet_tensorflow import load_tensorflow
 
@@ -16,6 +14,4 @@ __all__ = [
 ]
 __getattr__ = lazy_loading.modules(__name__)
 
-# Before a module of the room does it aloud. Without it, binary networks work on another backend of Keras.
-if importlib.util.find_spec("tensorflow"):
-    load_tensorflow()
+load_tensorflow()  # before a module of the room does it aloud

@@ -14,8 +14,11 @@ from tqdm import tqdm
 from noisyweights.experiments import catalogue, points
 from noisyweights.experiments.binary import cifar10
 from noisyweights.experiments.points import Point
+from noisyweights.quiet_tensorflow import load_tensorflow
 
-import keras  # isort: skip  (the library loads TensorFlow quietly)
+load_tensorflow()
+
+import keras  # noqa: E402 isort: skip  (quietly)
 
 __all__ = ["EXPERIMENT", "Networks", "compute", "missing", "run"]
 

@@ -3,8 +3,11 @@
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments.coin_flips import networks as coin_networks
 from noisyweights.experiments.coin_flips.configuration import BAYESIAN, Config
+from noisyweights.quiet_tensorflow import load_tensorflow
 
-import keras  # isort: skip  (the library loads TensorFlow quietly)
+load_tensorflow()
+
+import keras  # noqa: E402 isort: skip  (quietly)
 
 __all__ = ["data_set", "load", "make_network"]
 

@@ -4,8 +4,11 @@ import numpy as np
 
 from noisyweights import seeds
 from noisyweights.experiments.faces.settings import Config
+from noisyweights.quiet_tensorflow import load_tensorflow
 
-import keras  # isort: skip  (the library loads TensorFlow quietly)
+load_tensorflow()
+
+import keras  # noqa: E402 isort: skip  (quietly)
 
 __all__ = ["make_network"]
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from noisyweights.noise.laws import DeviceLaw
 from noisyweights.noise.sampling import sampler
+
+import tensorflow as tf  # isort: skip  (the library loads it quietly)
 
 __all__ = ["checkpoints", "estimates"]
 

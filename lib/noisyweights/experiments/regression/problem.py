@@ -6,8 +6,11 @@ import numpy as np
 
 from noisyweights import seeds
 from noisyweights.experiments.regression.settings import READINGS, Config
+from noisyweights.quiet_tensorflow import load_tensorflow
 
-import keras  # isort: skip  (the library loads TensorFlow quietly)
+load_tensorflow()
+
+import keras  # noqa: E402 isort: skip  (quietly)
 
 __all__ = ["Task", "make_network", "make_task", "noise_scale"]
 
