@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from noisyweights.experiments.points import read_point
 from noisyweights.pipeline import dependencies
 
@@ -19,6 +21,26 @@ MINIATURE = Path(__file__).parent / "miniature"
 STEP = re.compile(
     r"^(?:\[ *\d+/\d+\]|would run ) (.*?)(?: \(\d+ of \d+ points\))?(?:  \d+ s)?$", re.MULTILINE
 )
+
+
+def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
+    """Wait for something that comes to pass by itself."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to pass"
+        time.sleep(0.01)
+
+
+def gone(*processes: psutil.Process) -> bool:
+    """Whether processes have ended, even where nobody has asked yet how."""
+    return not any(map(_lives, processes))
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @dataclass
@@ -90,14 +112,13 @@ class Project:
         """Start a make and kill -9 it with all its children, as soon as `ready` says so."""
         process = self.start(*arguments)
         try:
-            deadline = time.monotonic() + 180
-            while not ready():
-                assert process.poll() is None, "the build ended before the moment to kill it came"
-                assert time.monotonic() < deadline, "the moment to kill the build never came"
-                time.sleep(0.01)
+            until(lambda: ready() or process.poll() is not None, seconds=180)
+            assert process.poll() is None, "the build ended before the moment to kill it came"
         finally:
+            everyone = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            until(lambda: gone(*everyone))  # a lock is free when its holder is, which may take a moment
 
     def edit(self, path: str, old: str, new: str) -> None:
         file = self.folder / path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from miniature_project import Project
+from miniature_project import Project, until
 
 EDITION = "quick-reference"  # its points take a moment each, so that there is a moment to kill them in
 
@@ -63,9 +63,7 @@ def test_a_second_build_waits_for_no_living_one(built: Project) -> None:
     shutil.rmtree(built.edition(EDITION), ignore_errors=True)  # another test may have built it
     first = built.start("book", "PROFILE=quick")
     try:
-        wait = built.edition(EDITION) / "logs"
-        while not wait.exists():
-            assert first.poll() is None
+        until((built.edition(EDITION) / "logs").exists)
         os.killpg(first.pid, signal.SIGSTOP)  # or on a quick machine it might be done by then
         second = built.make("book", "PROFILE=quick")
         assert second.code != 0

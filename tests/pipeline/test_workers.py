@@ -4,14 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
-from miniature_project import ROOT, Project, lay_out
+from miniature_project import ROOT, Project, gone, lay_out, until
 
 from noisyweights.experiments.points import read_point
 from noisyweights.pipeline import workers
@@ -25,13 +24,6 @@ with serving(sys.argv[1:]):
     sys.stdin.read()
 """
 SLOW, QUICK = "quick", "smoke"  # a point of one takes half a minute, of the other a moment
-
-
-def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.02)
 
 
 class Book:
@@ -109,10 +101,6 @@ def book(slow: Project, tmp_path: Path) -> Iterator[Book]:
     book = Book(slow.folder, slow.environment, tmp_path, "left_sums")
     yield book
     book.end()
-
-
-def gone(*processes: psutil.Process) -> bool:
-    return not any(process.is_running() and process.status() != "zombie" for process in processes)
 
 
 def test_the_server_computes_what_a_job_alone_computes(book: Book) -> None:
