@@ -1,6 +1,7 @@
 """What all tests share: their order, and a gauge of memory.
 
-Quick tests come first, so that something is seen at once; then the longest, so that all processes end together.
+Quick tests come first, so that something is seen at once; then the longest, so that all processes end
+together.
 """
 
 import os
