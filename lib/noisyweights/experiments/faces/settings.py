@@ -38,8 +38,6 @@ PROFILES = {
     "smoke": Config(
         seed=6, size=16, limit=200, filters=2, blocks=1, mle_epochs=1, epochs=1, draws=4, replicates=40
     ),
-    "quick": Config(
-        seed=6, size=32, limit=1200, filters=8, mle_epochs=6, epochs=6, draws=16, batch_size=20
-    ),
+    "quick": Config(seed=6, size=32, limit=1200, filters=8, mle_epochs=6, epochs=6, draws=16, batch_size=20),
     "full": Config(seed=6, size=64, limit=None, filters=16, mle_epochs=10, epochs=10, draws=32),
 }
