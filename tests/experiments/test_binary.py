@@ -239,7 +239,7 @@ def test_a_kind_without_a_training_is_named(few_steps):
             experiment.collect(FULL, None, others)
 
 
-@pytest.mark.parametrize(("before", "after", "expected"), [(0.9, 0.5, 1.0), (0.5, 0.9, 0.0)])
+@pytest.mark.parametrize(("before", "after", "expected"), [(0.9, 0.5, 1.0), (0.5, 0.9, 0.0), (0.9, 0.8, 1.0)])
 def test_doubt_tells_shifted_pictures_from_others_as_it_was_made_to(before, after, expected):
     plain, shifted = predicted(92, 100, sure=before), predicted(92, 50, sure=after)
     shifted = np.broadcast_to(shifted, (2, STEPS + 1, 50, 10))

@@ -79,7 +79,7 @@ def pages(site: Path) -> list[Path]:
 def survey(browser: Browser, site: Path, width: str) -> dict[str, Report]:
     """Visit every page once at one width.
 
-    The reference's pages are made by one template: axe, which takes most of the time, looks at a part of them.
+    The reference's pages come from one template: axe, which takes most of the time, looks at a part of them.
     """
     size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
     context = browser.new_context(viewport=size, offline=True)
