@@ -1,4 +1,7 @@
-"""A claim as HTML: its verdicts, its criterion and what was measured, for chapters and scoreboard alike."""
+"""A claim as HTML: its verdicts, its criterion and what was measured, for chapters and scoreboard alike.
+
+Few elements, each a line of Python that escapes what it is given: a language of templates would be one more.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """The API reference: one page a module, written from its sources without importing them.
 
 Docstrings are Markdown: indented lines are formulas, and a name in backquotes that the library defines
-becomes a link.
+becomes a link. Sphinx's autodoc would import every module, TensorFlow with the first, and autoapi reads
+docstrings as reStructuredText: hence pages of our own.
 """
 
 import ast
