@@ -10,7 +10,7 @@ from noisyweights import datasets
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import catalogue, mean_field_training, trained_weights
-from noisyweights.experiments.binary import experiment, networks, quantities, recipes, scale_study
+from noisyweights.experiments.binary import experiment, measurements, networks, recipes, scale_study
 from noisyweights.experiments.binary import storage as binary_storage
 from noisyweights.experiments.binary.scores import Predicted, Scores, ShiftScores, score, score_shifts
 from noisyweights.experiments.binary.settings import KINDS
@@ -50,7 +50,7 @@ def few_steps(monkeypatch):
     counts = counted()
     for name in ("ANGLES", "STRENGTHS"):
         steps = np.linspace(0, getattr(experiment, name)[-1], STEPS + 1)
-        for module in (experiment, quantities):
+        for module in (experiment, measurements):
             monkeypatch.setattr(module, name, steps)
     monkeypatch.setattr(binary_storage, "counted", lambda config: counts)
 
@@ -235,7 +235,7 @@ def test_a_kind_without_a_training_is_named(few_steps):
     for task, method in KINDS:
         kind = f"{task}-{method}"
         others = {name: one for name, one in points.items() if not name.startswith(kind)}
-        with pytest.raises(ValueError, match=f"no training of {kind} .* compute {kind}-0"):
+        with pytest.raises(ValueError, match=f"no point of {kind} .* compute {kind}-0"):
             experiment.collect(FULL, None, others)
 
 

@@ -1,21 +1,20 @@
 """The experiment on CIFAR-10: its networks, and its measurements on trainings that are made up."""
 
 import importlib.util
-import json
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments.binary import accelerated, scores
+from noisyweights.experiments.binary import accelerated
 from noisyweights.experiments.binary import cifar10 as binary_cifar
 from noisyweights.experiments.binary.cifar10 import TOPOLOGIES
 from noisyweights.experiments.binary.recipes import METHODS
-from noisyweights.experiments.points import Point, read_point, write_point
+from noisyweights.experiments.points import read_point
 from noisyweights.ledger.verdicts import verdict
 
 SMOKE, FULL = binary_cifar.PROFILES["smoke"], binary_cifar.PROFILES["full"]
@@ -37,11 +36,11 @@ def pictures(monkeypatch):
     monkeypatch.setattr(binary_cifar.datasets, "cifar10", cifar10)
 
 
-def made_up(accuracies, *, config=FULL, source=b"\xab" * 32):
+def made_up(accuracies, *, config=FULL):
     return {
         name: {
             "accuracy": np.array(accuracies[topology][method] + 0.1 * (int(at) - 1)),
-            "source": np.frombuffer(source, np.uint8),
+            "source": np.full(32, 0xAB, np.uint8),
         }
         for name in binary_cifar.points(config)
         for topology, method, at in [name.split("-")]
@@ -67,9 +66,10 @@ def test_a_part_of_the_set_measures_nothing():
     assert not binary_cifar.measurements(binary_cifar.collect(config, None, made_up(PRINTED, config=config)))
 
 
-def test_points_of_other_pictures_are_refused():
-    with pytest.raises(ValueError, match="other pictures"):
-        binary_cifar.collect(FULL, None, made_up(PRINTED, source=b"\x00" * 32))
+def test_points_of_different_pictures_are_refused():
+    points = made_up(PRINTED) | {"resnet18-relu-3": {"source": np.zeros(32, np.uint8)}}
+    with pytest.raises(ValueError, match="resnet18-relu-3 was computed on other pictures"):
+        binary_cifar.collect(FULL, None, points)
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
@@ -145,20 +145,3 @@ def test_the_experiment_loads_without_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def test_a_folder_of_points_is_read_and_other_files_are_refused(tmp_path):
-    config = json.loads(json.dumps(asdict(FULL)))
-    for at, accuracy in enumerate((90.0, 91.0)):
-        name = f"vgg_small-irnet-{at}"
-        arrays = {"accuracy": np.array(accuracy)}
-        write_point(
-            tmp_path / f"{name}.npz", Point("binary.cifar10", name, "full", config, "device", arrays, 1.0)
-        )
-    found = scores.read_accuracies(tmp_path)
-    assert found.keys() == {("vgg_small", "irnet")}
-    assert list(found["vgg_small", "irnet"]) == [90.0, 91.0]
-    assert scores.read_accuracies("") == {}
-    write_point(tmp_path / "other.npz", Point("faces", "gaussian", "full", {}, "device", {}, 1.0))
-    with pytest.raises(ValueError, match=r"other\.npz is a point of faces"):
-        scores.read_accuracies(tmp_path)

@@ -114,7 +114,7 @@ def test_points_of_different_pictures_and_missing_networks_are_refused():
     with pytest.raises(ValueError, match="was computed on other pictures than"):
         binary_readings.collect(SMOKE, None, found)
     without = {name: one for name, one in points().items() if not name.startswith("wide")}
-    with pytest.raises(ValueError, match=r"no training of wide .* compute wide-0"):
+    with pytest.raises(ValueError, match=r"no point of wide .* compute wide-0"):
         binary_readings.collect(SMOKE, None, without)
 
 

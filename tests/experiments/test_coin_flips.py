@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from lit_pixels import CHECKSUM, lit, show
 
-from noisyweights.experiments.coin_flips import configuration, experiment
-from noisyweights.experiments.coin_flips.configuration import BAYESIAN, LABELS, PRECISIONS, TASKS
-from noisyweights.experiments.coin_flips.storage import narrow
+from noisyweights.experiments.coin_flips import experiment, settings
+from noisyweights.experiments.coin_flips.compact_arrays import narrow
+from noisyweights.experiments.coin_flips.settings import BAYESIAN, LABELS, PRECISIONS, TASKS
 from noisyweights.ledger.claims import fully_measured
 from noisyweights.ledger.verdicts import verdict
 
@@ -57,7 +57,7 @@ def made_up(
     activation_bias=0.1,
 ):
     """Points of three trainings; accuracies by task: without coins, and of each precision."""
-    after = configuration.counts(WHOLE)
+    after = settings.counts(WHOLE)
     points = {name: {"labels": SHOWN, "source": CHECKSUM} for name in LABELS}
     for name in experiment.points(WHOLE)[2:]:
         task, _, repeat = name.rpartition("-")
@@ -133,8 +133,8 @@ def test_a_point_is_determined_by_the_settings_that_concern_it(point, own):
 
 
 def test_counts_end_with_all_draws():
-    assert configuration.counts(SMOKE) == (1, 2, 5, 10, 20)
-    assert configuration.counts(replace(SMOKE, draws=300)) == (1, 2, 5, 10, 20, 50, 100, 200, 300)
+    assert settings.counts(SMOKE) == (1, 2, 5, 10, 20)
+    assert settings.counts(replace(SMOKE, draws=300)) == (1, 2, 5, 10, 20, 50, 100, 200, 300)
 
 
 def test_what_the_pictures_of_a_set_show_is_a_point():
@@ -268,7 +268,7 @@ def test_what_is_collected_is_what_was_computed():
 @pytest.mark.parametrize("kind", [*TASKS, *BAYESIAN])
 def test_a_task_without_trainings_is_missed(kind):
     points = {name: arrays for name, arrays in made_up().items() if not name.startswith(kind)}
-    with pytest.raises(ValueError, match=f"no training of {kind}"):
+    with pytest.raises(ValueError, match=f"no point of {kind}"):
         experiment.collect(WHOLE, None, points)
 
 

@@ -100,7 +100,7 @@ def test_trainings_are_gathered_as_they_are():
     np.testing.assert_array_equal(result.withheld.accuracy[:, 9], [50, 80])
     assert coin_cifar.measurements(result) == []  # of a part
     for kind in ("whole", "withheld"):
-        with pytest.raises(ValueError, match=f"no training of {kind} "):
+        with pytest.raises(ValueError, match=f"no point of {kind} "):
             coin_cifar.collect(SMOKE, None, {name: one for name, one in points.items() if kind not in name})
     points["withheld-5"]["source"] = np.zeros(32, np.uint8)
     with pytest.raises(ValueError, match="withheld-5 was computed on other pictures than whole-10"):

@@ -74,7 +74,7 @@ def test_trainings_are_gathered_as_they_are(monkeypatch):
     points["fashion-conv-4"]["source"] = np.zeros(32, np.uint8)
     with pytest.raises(ValueError, match="fashion-conv-4 was computed on other pictures"):
         coin_epochs.collect(SMOKE, None, points)
-    with pytest.raises(ValueError, match="no training of fashion-conv "):
+    with pytest.raises(ValueError, match="no point of fashion-conv "):
         coin_epochs.collect(SMOKE, None, {})
 
 

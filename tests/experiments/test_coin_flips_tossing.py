@@ -8,7 +8,7 @@ from lit_pixels import CHECKSUM, LABELS, lit, show, train_to
 from scipy import stats
 
 from noisyweights.experiments.coin_flips import experiment, networks, tasks, tossing
-from noisyweights.experiments.coin_flips.configuration import PRECISIONS
+from noisyweights.experiments.coin_flips.settings import PRECISIONS
 from noisyweights.networks.coin_flips import sampling
 
 CONFIG = replace(experiment.PROFILES["smoke"], hidden=10, draws=20, coarse=5, trained=None, tested=None)

@@ -190,7 +190,7 @@ def test_trainings_are_gathered_as_they_are(monkeypatch):
     with pytest.raises(ValueError, match="computed on other pictures than"):
         coin_variants.collect(SMOKE, None, points)
     del points["fashion-free-20-0"]
-    with pytest.raises(ValueError, match="no training of fashion-free-20 "):
+    with pytest.raises(ValueError, match="no point of fashion-free-20 "):
         coin_variants.collect(SMOKE, None, points)
 
 

@@ -149,7 +149,7 @@ def test_trainings_are_gathered_as_they_are(monkeypatch):
     assert result.source.sha256 == "ab" * 32
     for kind in ("whole", "withheld-90"):
         some = {name: arrays for name, arrays in points.items() if not name.startswith(kind)}
-        with pytest.raises(ValueError, match=f"no training of {kind} "):
+        with pytest.raises(ValueError, match=f"no point of {kind} "):
             coin_withheld.collect(SMOKE, None, some)
     points["withheld-90-3"]["source"] = np.zeros(32, np.uint8)
     with pytest.raises(ValueError, match="withheld-90-3 was computed on other pictures"):

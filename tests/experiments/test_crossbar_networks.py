@@ -9,9 +9,10 @@ import pytest
 from noisyweights import datasets
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import catalogue, image_inputs
-from noisyweights.experiments.crossbar import networks, results
-from noisyweights.experiments.crossbar import sweeps as crossbar_sweeps
-from noisyweights.experiments.crossbar.networks import CHIPS, METHODS, SWEEPS
+from noisyweights.experiments.crossbar.networks import experiment as networks
+from noisyweights.experiments.crossbar.networks import results
+from noisyweights.experiments.crossbar.networks import sweeps as crossbar_sweeps
+from noisyweights.experiments.crossbar.networks.experiment import CHIPS, METHODS, SWEEPS
 
 SMOKE, QUICK, FULL = (networks.PROFILES[name] for name in ("smoke", "quick", "full"))
 SOURCES = (datasets.fashion_mnist(split="test", dataset="sample").source, DataSource("", "", "22" * 32))
@@ -151,7 +152,7 @@ def test_trainings_with_sweeps_stand_before_those_without():
 @pytest.mark.parametrize("kind", [*METHODS, "regression"])
 def test_a_kind_without_a_training_is_named(kind):
     points = {name: point for name, point in made_up().items() if name.rpartition("-")[0] != kind}
-    with pytest.raises(ValueError, match=f"no training of {kind} .* compute {kind}-0"):
+    with pytest.raises(ValueError, match=f"no point of {kind} .* compute {kind}-0"):
         networks.collect(FULL, None, points)
 
 

@@ -241,7 +241,7 @@ def test_points_of_different_faces_are_refused():
 @pytest.mark.parametrize("law", LAWS)
 def test_a_law_without_training_is_named(law):
     there = {name: point for name, point in points().items() if not name.startswith(law)}
-    with pytest.raises(ValueError, match=f"no training of {law} .* compute {law}-0"):
+    with pytest.raises(ValueError, match=f"no point of {law} .* compute {law}-0"):
         faces.collect(CONFIG, None, there)
 
 

@@ -196,5 +196,5 @@ def test_all_trainings_that_there_are_count():
     assert counted["P-regression", "worst_mean_difference"] == 3
     assert counted["P-narrow-deep", "nll_difference_device"] == 1
     del points["growing.0"]
-    with pytest.raises(ValueError, match=r"no training of growing.*compute growing\.0"):
+    with pytest.raises(ValueError, match=r"no point of growing.*compute growing\.0"):
         regression.collect(CONFIG, None, points)

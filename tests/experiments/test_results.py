@@ -166,16 +166,21 @@ def test_beside_another_device_the_reference_is_characterised(
 
 
 def test_points_that_were_computed_elsewhere_are_gathered(toy: Toy, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="lacks these points of toy_widths: width-2, width-3"):
-        results.gather(NAME, profile="smoke", directory=tmp_path)
-    run("smoke", device=OTHER, directory=tmp_path)
-    assert results.gather(NAME, profile="smoke", directory=tmp_path / NAME) == {
-        "width-2": 2.0,
-        "width-3": 9.0,
-    }
-    toy.edit('"smoke": Config(seed=1', '"smoke": Config(seed=2')
+    with pytest.raises(FileNotFoundError, match="holds no points of toy_widths"):
+        results.gather(NAME, directory=tmp_path)
+    write_point(tmp_path / "width-9.npz", points.compute(NAME, "width-9", profile="full", device=OTHER))
+    assert results.gather(NAME, directory=tmp_path) == {"width-9": 27.0}
+    toy.edit('"full": Config(seed=1', '"full": Config(seed=2')
     with pytest.raises(ValueError, match="was computed with another settings"):
-        results.gather(NAME, profile="smoke", directory=tmp_path / NAME)
+        results.gather(NAME, directory=tmp_path)
+
+
+def test_the_record_is_gathered_where_it_is_whole(toy: Toy) -> None:
+    toy.edit('return point != "width-2"', "return False")
+    toy.record("width-2", "width-3", "width-9")
+    assert results.gather(NAME) is None
+    toy.record("width-4")
+    assert results.gather(NAME) == {"width-2": 2.0, "width-3": 3.0, "width-4": 4.0, "width-9": 9.0}
 
 
 def test_what_the_pipeline_asks_of_an_experiment(toy: Toy) -> None:

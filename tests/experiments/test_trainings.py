@@ -24,7 +24,7 @@ def test_names_are_those_that_are_found():
 
 @pytest.mark.parametrize(("kind", "separator"), [("tanh", "-"), ("fashion", "-"), ("relu", ".")])
 def test_a_kind_without_a_training_is_named(kind, separator):
-    with pytest.raises(ValueError, match=f"no training of {kind} .*relu-wide-0.*compute {kind}{separator}0"):
+    with pytest.raises(ValueError, match=f"no point of {kind} .*relu-wide-0.*compute {kind}{separator}0"):
         trainings.of_kind(POINTS, kind, separator=separator)
     with pytest.raises(ValueError, match="there are none"):
         trainings.stacked({}, kind, "value", separator=separator)

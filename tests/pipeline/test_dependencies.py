@@ -73,6 +73,12 @@ def test_a_run_that_is_not_of_an_experiment() -> None:
         experiments("from noisyweights.experiments.results import run\nrun(name)", where="x.md")
 
 
+def test_experiments_that_a_chapter_takes_from_elsewhere() -> None:
+    code = "from noisyweights.experiments.results import gather, run\ngather('binary.cifar10')\nrun('faces')"
+    assert experiments(code, where="x.md") == ("faces",)
+    assert experiments(code, where="x.md", by="gather") == ("binary.cifar10",)
+
+
 def test_no_module_of_the_library_hides_what_it_needs() -> None:
     """A module that imports a package and reaches into it by attribute would escape the pipeline."""
     for module in sorted(dependencies.graph().modules):

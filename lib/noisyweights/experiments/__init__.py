@@ -13,6 +13,7 @@ __all__ = [
     "energy_distance",
     "faces",
     "image_inputs",
+    "image_sources",
     "inverse_sampling",
     "mean_field_training",
     "points",

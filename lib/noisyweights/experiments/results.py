@@ -43,19 +43,24 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
     return _collected(name, found, profile=profile, device=device)
 
 
-def gather(name: str, *, profile: str, directory: str | os.PathLike) -> Any:
-    """What `collect` makes of the points of the experiment `name` in `directory`, all computed elsewhere.
+def gather(name: str, *, directory: str | os.PathLike = "") -> Any | None:
+    """What `collect` makes of points of the full profile that were computed elsewhere.
 
-    For an experiment that no chapter computes, and in which the device has no part: its points may name any.
-    Raises FileNotFoundError for a missing file, ValueError as `run`.
+    For an experiment that no chapter computes, and in which the device has no part. Its points are all those
+    in `directory`, or without one those of the record, where it holds all that the settings ask for: else
+    None. Raises FileNotFoundError for a folder without points, ValueError as `run`, and what `collect` does.
     """
-    wanted = catalogue.names(name, profile=profile)
-    if missing := [point for point in wanted if not (Path(directory) / f"{point}.npz").is_file()]:
-        raise FileNotFoundError(f"{os.fspath(directory)} lacks these points of {name}: {', '.join(missing)}")
-    found = {
-        point: _checked(Path(directory) / f"{point}.npz", name, point, profile=profile) for point in wanted
-    }
-    return _collected(name, found, profile=profile, device=None)
+    if directory:
+        files = sorted(Path(directory).glob("[!.]*.npz"))
+        if not files:
+            raise FileNotFoundError(f"{os.fspath(directory)} holds no points of {name}")
+        found = {file.stem: _checked(file, name, file.stem, profile=record.PROFILE) for file in files}
+    else:
+        usable = record.usable(name)
+        if not set(catalogue.names(name, profile=record.PROFILE)) <= set(usable):
+            return None
+        found = {point: record.as_point(kept) for point, kept in usable.items()}
+    return _collected(name, found, profile=record.PROFILE, device=None)
 
 
 def recorded(

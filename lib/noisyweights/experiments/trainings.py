@@ -1,4 +1,4 @@
-"""Points that are trainings of one kind, "fashion-relu-0", "fashion-relu-1" …, however many there are."""
+"""Points of one kind, however many there are: trainings "fashion-relu-0", "fashion-relu-1" …, or chunks."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def named(kind: str, count: int, *, separator: str = "-") -> tuple[str, ...]:
-    """Names of the first `count` trainings of a kind."""
+    """Names of the first `count` points of a kind."""
     return tuple(f"{kind}{separator}{number}" for number in range(count))
 
 
 def of_kind(points: Mapping[str, Arrays], kind: str, *, separator: str = "-") -> dict[int, Arrays]:
-    """Arrays of the points of a kind by the number of their training, in the order of these numbers.
+    """Arrays of the points of a kind by their numbers, in the order of these.
 
     Numbers need not follow on each other. Raises: ValueError if there is no such point.
     """
@@ -26,12 +26,12 @@ def of_kind(points: Mapping[str, Arrays], kind: str, *, separator: str = "-") ->
             found[int(number)] = arrays
     if not found:
         raise ValueError(
-            f"no training of {kind} is among the points ({', '.join(points) or 'there are none'}): "
+            f"no point of {kind} is there ({', '.join(points) or 'there are none'}): "
             f"compute {kind}{separator}0"
         )
     return dict(sorted(found.items()))
 
 
 def stacked(points: Mapping[str, Arrays], kind: str, quantity: str, *, separator: str = "-") -> np.ndarray:
-    """One array of all trainings of a kind: (trainings, …). Raises: ValueError if there is no training."""
+    """One array of all points of a kind: (points, …). Raises: ValueError if there is none."""
     return np.stack([arrays[quantity] for arrays in of_kind(points, kind, separator=separator).values()])

@@ -76,13 +76,13 @@ def imported(code: str, *, where: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def experiments(code: str, *, where: str) -> tuple[str, ...]:
-    """Names of the experiments that a chapter runs.
+def experiments(code: str, *, where: str, by: str = "run") -> tuple[str, ...]:
+    """Names of the experiments that a chapter runs, or that it takes from elsewhere `by` "gather".
 
     Raises ValueError for the name of an experiment that does not exist.
     """
     names = set()
-    runs = _names_of_run(code)
+    runs = _names_of(by, code)
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in runs:
             match node.args[:1]:
@@ -128,18 +128,22 @@ def _value(name: str, module: str) -> ast.expr | None:
     return None
 
 
-def _names_of_run(code: str) -> set[str]:
-    """What a chapter calls `noisyweights.experiments.results.run` by, after its imports."""
+def _names_of(function: str, code: str) -> set[str]:
+    """What a chapter calls a function of `noisyweights.experiments.results` by, after its imports."""
     names = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module == _EXPERIMENTS:
-            names |= {f"{alias.asname or alias.name}.run" for alias in node.names if alias.name == "results"}
+            names |= {
+                f"{alias.asname or alias.name}.{function}" for alias in node.names if alias.name == "results"
+            }
         elif isinstance(node, ast.ImportFrom) and node.module == f"{_EXPERIMENTS}.results":
-            names |= {alias.asname or alias.name for alias in node.names if alias.name == "run"}
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == function}
         elif isinstance(node, ast.Import):
             modules = {alias.name: alias.asname or alias.name for alias in node.names}
             names |= {
-                f"{name}.run" for module, name in modules.items() if module == f"{_EXPERIMENTS}.results"
+                f"{name}.{function}"
+                for module, name in modules.items()
+                if module == f"{_EXPERIMENTS}.results"
             }
     return names
 

@@ -36,7 +36,8 @@ _NUMERIC = ("keras", "numpy", "scipy", "tensorflow", "tensorflow-probability", "
 class Chapter:
     """A page with code: where it comes from, what it imports, and which experiments it shows.
 
-    profile: that of its points. An edition that reads the record shows the full run where it holds enough.
+    gathered: experiments of which it shows what the record holds. profile: that of the other experiments'
+    points. An edition that reads the record shows the full run where it holds enough.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Chapter:
     code: Path
     modules: frozenset[str]
     experiments: tuple[str, ...]
+    gathered: tuple[str, ...]
     parametrized: bool
     profile: str
 
@@ -108,7 +110,7 @@ class Plan:
         chapter = self.chapter(name)
         recorded = [
             file
-            for experiment in chapter.experiments
+            for experiment in (*chapter.experiments, *chapter.gathered)
             for file in (RECORDED / f"{experiment}.json", *points_needed.recorded_files(experiment))
         ]
         return [
@@ -219,6 +221,7 @@ def _chapters(edition: Edition) -> Iterator[Chapter]:
             code=edition.folder / "code" / f"{name}.ipynb",
             modules=dependencies.imported(code, where=str(source)),
             experiments=dependencies.experiments(code, where=str(source)),
+            gathered=dependencies.experiments(code, where=str(source), by="gather"),
             parametrized=chapters.parameters(notebook),
             profile=edition.profile,
         )

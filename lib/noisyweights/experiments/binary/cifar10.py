@@ -12,8 +12,7 @@ import numpy as np
 
 from noisyweights import datasets
 from noisyweights.datasets.images import LabelledImages
-from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs
+from noisyweights.experiments import image_inputs, image_sources
 from noisyweights.experiments.binary import recipes
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models
@@ -78,10 +77,9 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Result:
-    """Accuracies [%] by (topology, method), (trainings,) each; where the pictures are from."""
+    """Accuracies [%] by (topology, method), (trainings,) each."""
 
     config: Config
-    source: DataSource
     accuracy: Mapping[tuple[str, str], np.ndarray]
 
 
@@ -168,17 +166,13 @@ def train_and_test(
 
 
 def collect(config: Config, device: "Device", points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Gather the trainings that there are.
-
-    Raises ValueError for points that were computed on other pictures than would be loaded now.
-    """
-    source = load(config, "test").source
-    image_inputs.check_source(points, dict.fromkeys(points, source))
+    """Gather the trainings that there are; raises ValueError for points of different pictures."""
+    image_sources.common(points)
     reached: dict[tuple[str, str], list[float]] = {}
     for point, arrays in points.items():
         topology, method, _ = point.split("-")
         reached.setdefault((topology, method), []).append(float(arrays["accuracy"]))
-    return Result(config, source, {kind: np.array(accuracies) for kind, accuracies in reached.items()})
+    return Result(config, {kind: np.array(accuracies) for kind, accuracies in reached.items()})
 
 
 def measurements(result: Result) -> list[Measurement]:

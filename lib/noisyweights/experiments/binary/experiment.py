@@ -11,8 +11,8 @@ import numpy as np
 from noisyweights.datasets import shifts
 from noisyweights.experiments import trained_weights
 from noisyweights.experiments.binary import networks, scale_study
+from noisyweights.experiments.binary.measurements import measurements
 from noisyweights.experiments.binary.networks import load, make_network
-from noisyweights.experiments.binary.quantities import measurements
 from noisyweights.experiments.binary.results import Result, collect
 from noisyweights.experiments.binary.scores import Predicted, predicted, score, score_shifts
 from noisyweights.experiments.binary.settings import (

@@ -11,9 +11,8 @@ from scipy import stats
 
 from noisyweights import datasets
 from noisyweights.datasets.images import LabelledImages
-from noisyweights.experiments import image_inputs, trainings
+from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.binary import recipes
-from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models, stochastic_passes
@@ -173,7 +172,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     Raises: ValueError for a network without a training, and for points of different pictures.
     """
     found = [list(trainings.of_kind(points, kind).values()) for kind in READINGS + VARIANTS]
-    pictures.common(points)
+    image_sources.common(points)
     names = ("weight", "accuracy", "nll", "information", "silent", "largest", "divergence")
     means = (np.stack([np.mean([one[name] for one in of], axis=0) for of in found]) for name in names)
     return Result(config, tuple(map(len, found)), *means)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import trainings
+from noisyweights.experiments import image_sources, trainings
 from noisyweights.experiments.binary.networks import data_set
 from noisyweights.experiments.binary.scores import Scores, ShiftScores
 from noisyweights.experiments.binary.settings import KINDS, TASKS, Config
-from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 
 __all__ = ["Result", "collect"]
@@ -65,7 +64,8 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     return Result(
         config,
         sources={
-            task: pictures.source(data_set(task), pictures.common(found)) for task, found in of_task.items()
+            task: image_sources.source(data_set(task), image_sources.common(found))
+            for task, found in of_task.items()
         },
         trained={task: int(one["trained"]) for task, one in some.items()},
         tested={task: int(one["tested"]) for task, one in some.items()},

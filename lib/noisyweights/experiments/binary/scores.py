@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from noisyweights.experiments import trainings
-from noisyweights.experiments.points import read_point
 from noisyweights.scores import metrics
 
 __all__ = [
@@ -17,7 +15,6 @@ __all__ = [
     "Scores",
     "ShiftScores",
     "predicted",
-    "read_accuracies",
     "score",
     "score_shifts",
 ]
@@ -136,20 +133,3 @@ def _doubts(of: Predicted) -> Arrays:
 def _area(doubt: str) -> str:
     """Name of the array that holds the areas of one of `DOUBTS`."""
     return f"auroc_{doubt.replace(' ', '_')}"
-
-
-def read_accuracies(directory: str | Path) -> dict[tuple[str, str], np.ndarray]:
-    """Accuracies [%] by (topology, method) of the full points of `binary.cifar10` in a folder; none for "".
-
-    Raises: ValueError for a file that is no such point.
-    """
-    found: dict[tuple[str, str], list[float]] = {}
-    for path in sorted(Path(directory).glob("[!.]*.npz")) if directory else ():
-        point = read_point(path)
-        if (point.experiment, point.profile) != ("binary.cifar10", "full"):
-            raise ValueError(
-                f"{path} is a point of {point.experiment}, {point.profile}: take it out of the folder"
-            )
-        topology, method, _ = point.point.split("-")
-        found.setdefault((topology, method), []).append(float(point.arrays["accuracy"]))
-    return {key: np.array(accuracies) for key, accuracies in found.items()}

@@ -6,7 +6,7 @@ from scipy import special
 from noisyweights.experiments import image_inputs, mean_field_training, trained_weights
 from noisyweights.experiments.coin_flips import networks as coin_networks
 from noisyweights.experiments.coin_flips import tasks
-from noisyweights.experiments.coin_flips.configuration import Config
+from noisyweights.experiments.coin_flips.settings import Config
 from noisyweights.networks.coin_flips import votes
 from noisyweights.networks.mean_field import inference, twins
 from noisyweights.noise import laws

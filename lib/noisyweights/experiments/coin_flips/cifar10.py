@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from noisyweights.experiments import image_inputs, trainings
+from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.coin_flips.withheld import (
     Doubt,
     Withheld,
@@ -145,7 +144,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     """
     stacked = {name: trainings.stacked(points, "whole", name) for name in ("standard", "right", "doubt")}
     whole, withheld = doubt_of(points, "whole"), withheld_by_class(points, "withheld")
-    pictures.common(points)
+    image_sources.common(points)
     return Result(config, **stacked, whole=whole, withheld=withheld)
 
 

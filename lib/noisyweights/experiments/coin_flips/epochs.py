@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs, trainings
+from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
@@ -99,7 +98,9 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
 def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
     """Stack the trainings, as many as there are; raises ValueError for none, or for different pictures."""
     standard, sampled = (trainings.stacked(points, _KIND, name) for name in ("standard", "sampled"))
-    return Result(config, standard, sampled, pictures.source("fashion_mnist", pictures.common(points)))
+    return Result(
+        config, standard, sampled, image_sources.source("fashion_mnist", image_sources.common(points))
+    )
 
 
 def measurements(result: Result) -> list[Measurement]:

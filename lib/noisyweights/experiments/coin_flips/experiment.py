@@ -7,7 +7,10 @@ import numpy as np
 
 from noisyweights.experiments import image_inputs
 from noisyweights.experiments.coin_flips import bayesian, tossing
-from noisyweights.experiments.coin_flips.configuration import (
+from noisyweights.experiments.coin_flips.compact_arrays import narrow
+from noisyweights.experiments.coin_flips.measurements import measurements
+from noisyweights.experiments.coin_flips.results import Result, collect
+from noisyweights.experiments.coin_flips.settings import (
     BAYESIAN,
     LABELS,
     PRECISIONS,
@@ -18,9 +21,6 @@ from noisyweights.experiments.coin_flips.configuration import (
     settings,
     uses_device,
 )
-from noisyweights.experiments.coin_flips.quantities import measurements
-from noisyweights.experiments.coin_flips.results import Result, collect
-from noisyweights.experiments.coin_flips.storage import narrow
 from noisyweights.experiments.coin_flips.tasks import load
 from noisyweights.experiments.coin_flips.tossing import CHOSEN, TOSSES
 from noisyweights.experiments.device import Device

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs, trainings
-from noisyweights.experiments.coin_flips import pictures, tasks
-from noisyweights.experiments.coin_flips.configuration import (
+from noisyweights.experiments import image_inputs, image_sources, trainings
+from noisyweights.experiments.coin_flips import tasks
+from noisyweights.experiments.coin_flips.compact_arrays import widen
+from noisyweights.experiments.coin_flips.settings import (
     BAYESIAN,
     LABELS,
     PRECISIONS,
@@ -16,7 +17,6 @@ from noisyweights.experiments.coin_flips.configuration import (
     Config,
     counts,
 )
-from noisyweights.experiments.coin_flips.storage import widen
 from noisyweights.experiments.device import Device
 from noisyweights.networks.coin_flips import votes
 from noisyweights.scores import metrics
@@ -106,14 +106,14 @@ def collect(config: Config, device: Device, points: Points) -> Result:
     checksums = {}
     for kinds in (TASKS[:2], TASKS[2:], *((task,) for task in BAYESIAN)):
         of = {name: arrays for name, arrays in points.items() if name.rpartition("-")[0] in kinds}
-        checksums |= dict.fromkeys(kinds, pictures.common(of))
+        checksums |= dict.fromkeys(kinds, image_sources.common(of))
     return Result(
         config,
         counts(config),
         sampled,
         bayesian,
         labels={task: _labels(config, points, task, of) for task, of in checksums.items()},
-        sources={task: pictures.source(tasks.data_set(task), of) for task, of in checksums.items()},
+        sources={task: image_sources.source(tasks.data_set(task), of) for task, of in checksums.items()},
     )
 
 

@@ -2,7 +2,7 @@
 
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.coin_flips.configuration import BAYESIAN, Config
+from noisyweights.experiments.coin_flips.settings import BAYESIAN, Config
 from noisyweights.quiet_tensorflow import load_tensorflow
 
 load_tensorflow()

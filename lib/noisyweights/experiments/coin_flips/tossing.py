@@ -6,7 +6,7 @@ from noisyweights import seeds
 from noisyweights.experiments import image_inputs
 from noisyweights.experiments.coin_flips import networks as coin_networks
 from noisyweights.experiments.coin_flips import tasks
-from noisyweights.experiments.coin_flips.configuration import PRECISIONS, Config, counts
+from noisyweights.experiments.coin_flips.settings import PRECISIONS, Config, counts
 from noisyweights.networks.coin_flips import output_moments, sampling, votes
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs, trainings
+from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import output_moments, rescaling, sampling, votes
@@ -21,6 +20,7 @@ from noisyweights.scores.replicates import mean_interval
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = [
+    "CHOSEN",
     "DATASETS",
     "PROFILES",
     "ROADS",
@@ -207,10 +207,12 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
         found = {one.name: trainings.stacked(points, kind, one.name) for one in fields(Variant)}
         variants[name, start, int(width)] = Variant(**found)
     checksums = {
-        name: pictures.common({one: points[one] for one in points if one.startswith(f"{name}-")})
+        name: image_sources.common({one: points[one] for one in points if one.startswith(f"{name}-")})
         for name in _SETS
     }
-    return Result(config, _counts(config), variants, pictures.source(_SETS["fashion"], checksums["fashion"]))
+    return Result(
+        config, _counts(config), variants, image_sources.source(_SETS["fashion"], checksums["fashion"])
+    )
 
 
 def measurements(result: Result) -> list[Measurement]:

@@ -11,9 +11,8 @@ import numpy as np
 from noisyweights import seeds
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import image_inputs, trainings
+from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.coin_flips import pictures
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
@@ -195,7 +194,7 @@ def collect(config: Config, device: Device, points: Points) -> Result:
         config,
         doubt_of(points, "whole"),
         {_share(kind): withheld_by_class(points, kind) for kind in sorted(kinds, key=_share)},
-        pictures.source("mnist", pictures.common(points)),
+        image_sources.source("mnist", image_sources.common(points)),
     )
 
 

@@ -2,15 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = [
-    "array_reads",
-    "cells",
-    "classifiers",
-    "costs",
-    "network_settings",
-    "networks",
-    "regressions",
-    "results",
-    "sweeps",
-]
+__all__ = ["array_reads", "cells", "networks"]
 __getattr__ = lazy_loading.modules(__name__)

@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["experiment", "network", "results", "settings"]
+__all__ = ["experiment", "measurements", "networks", "results", "settings"]
 __getattr__ = lazy_loading.modules(__name__)

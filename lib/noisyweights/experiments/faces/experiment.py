@@ -11,8 +11,9 @@ from noisyweights import datasets, seeds
 from noisyweights.experiments import image_inputs, mean_field_training
 from noisyweights.experiments.compared_laws import compared
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.faces.network import make_network
-from noisyweights.experiments.faces.results import Result, collect, measurements
+from noisyweights.experiments.faces.measurements import measurements
+from noisyweights.experiments.faces.networks import make_network
+from noisyweights.experiments.faces.results import Result, collect
 from noisyweights.experiments.faces.settings import AGES, LAWS, LEVELS, PROFILES, Config
 from noisyweights.experiments.trainings import named
 from noisyweights.networks.mean_field import inference, twins

@@ -1,4 +1,4 @@
-"""What was measured of the faces: the trainings under each law together, and the claims on UTKFace."""
+"""What networks made of the faces: the trainings under each law together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,12 @@ import numpy as np
 
 from noisyweights.datasets import utkface_set
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments.coin_flips import pictures
+from noisyweights.experiments import image_sources
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.faces.settings import LAWS, Config
 from noisyweights.experiments.trainings import of_kind
-from noisyweights.ledger.claims import Measurement
 
-__all__ = ["Result", "collect", "measurements"]
+__all__ = ["Result", "collect"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
     Raises: ValueError for a law without a training, and for points of different faces.
     """
     found = {law: list(of_kind(points, law).values()) for law in LAWS}
-    checksum = pictures.common(points)
+    checksum = image_sources.common(points)
     (first, *_), *_ = found.values()
     trained, tested, skipped = map(int, first["faces"])
 
@@ -77,29 +76,3 @@ def _source(config: Config, checksum: np.ndarray, *, faces: int, drawn: bool) ->
     name = "drawn faces" if drawn else utkface_set.NAME
     origin = f"a program, seed {config.seed}" if drawn else utkface_set.HOME
     return DataSource(name, f"{origin}, {faces:,} faces", bytes(checksum).hex(), drawn=drawn)
-
-
-def measurements(result: Result) -> list[Measurement]:
-    """Quantities of P-utk-calibration, P-utk-training and, from the whole set, P-utk-rmse.
-
-    The claims are about UTKFace: drawn faces measure none of them. A part of the photographs compares laws,
-    but does not tell the error of a network trained on all.
-    """
-    if result.source.drawn:
-        return []
-    n = result.tested
-    found = [
-        Measurement("P-utk-calibration", "max_calibration_gap", *result.gap_curves[0], n),
-        Measurement("P-utk-training", "max_calibration_gap", *result.gap_curves.max(axis=0), n),
-        Measurement("P-utk-training", "max_rmse_gap", *result.gap_rmse.max(axis=0), n, "points"),
-    ]
-    if result.config.limit is not None:
-        return found
-    return [
-        *found,
-        *(
-            Measurement("P-utk-rmse", f"rmse_{law}", *result.rmse[0, at], n, "%")
-            for at, law in enumerate(LAWS)
-        ),
-        Measurement("P-utk-rmse", "max_rmse_gap", *result.gap_rmse[0], n, "points"),
-    ]

@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["experiment"]
+__all__ = ["distances", "experiment", "measurements", "networks", "problem", "results", "settings"]
 __getattr__ = lazy_loading.modules(__name__)

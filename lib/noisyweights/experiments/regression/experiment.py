@@ -9,8 +9,10 @@ from noisyweights.experiments import mean_field_training, trained_weights
 from noisyweights.experiments.compared_laws import LAWS, controls
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.regression.distances import energy_distances
-from noisyweights.experiments.regression.problem import Task, make_network, make_task, noise_scale
-from noisyweights.experiments.regression.results import Result, collect, measurements
+from noisyweights.experiments.regression.measurements import measurements
+from noisyweights.experiments.regression.networks import make_network
+from noisyweights.experiments.regression.problem import Task, make_task, noise_scale
+from noisyweights.experiments.regression.results import Result, collect
 from noisyweights.experiments.regression.settings import GRID, PROFILES, READINGS, WIDER, Config
 from noisyweights.networks import weight_draws
 from noisyweights.networks.mean_field import inference, twins

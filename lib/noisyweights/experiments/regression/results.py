@@ -1,4 +1,4 @@
-"""What the regression's trainings show: differences between laws, and the quantities of its claims."""
+"""What the regression's trainings show together: differences between laws."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,10 @@ from noisyweights.experiments import trainings
 from noisyweights.experiments.compared_laws import LAWS
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.regression.settings import GRID, READINGS, Config
-from noisyweights.ledger.claims import Measurement
 from noisyweights.scores.estimates import Interval
-from noisyweights.scores.replicates import largest, mean_interval
+from noisyweights.scores.replicates import mean_interval
 
-__all__ = ["QUANTITIES", "Result", "collect", "measurements"]
+__all__ = ["QUANTITIES", "Result", "collect"]
 
 QUANTITIES = ("mean", "aleatoric", "epistemic", "distance", "nll")
 
@@ -82,37 +81,6 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
             for quantity in QUANTITIES
         ),
     )
-
-
-def measurements(result: Result) -> list[Measurement]:
-    """Quantities of P-regression, P-moments-only and P-narrow-deep."""
-    others = ("device", "bimodal")
-    n = result.trainings()
-    quantities = {"mean": "mean", "epistemic": "sigma_e", "aleatoric": "sigma_a"}
-    found = [
-        Measurement(
-            "P-regression",
-            f"worst_{name}_difference",
-            *largest(result.difference(quantity, law) for law in others),
-            n,
-        )
-        for quantity, name in quantities.items()
-    ]
-    shape = largest(result.shape_effect(law) for law in LAWS[1:])
-    return [
-        *found,
-        Measurement("P-moments-only", "worst_shape_effect", *shape, n),
-        Measurement("P-moments-only", "sigma_effect", *result.width_effect(), n),
-        *(
-            Measurement(
-                "P-narrow-deep",
-                f"nll_difference_{law}",
-                *result.nll_difference(law, variant="narrow-deep"),
-                result.trainings("narrow-deep"),
-            )
-            for law in others
-        ),
-    ]
 
 
 def _rms(values: np.ndarray) -> np.ndarray:

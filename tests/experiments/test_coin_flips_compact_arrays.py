@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from noisyweights.experiments.coin_flips.storage import narrow, widen
+from noisyweights.experiments.coin_flips.compact_arrays import narrow, widen
 
 
 def test_the_same_numbers_in_fewer_bytes():

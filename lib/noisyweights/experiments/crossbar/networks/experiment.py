@@ -3,16 +3,17 @@
 Chapter 9; the claims of the abstract of the array paper, and §III-C of the scale paper.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from noisyweights.experiments import catalogue, trainings
-from noisyweights.experiments.crossbar import classifiers, regressions, results
-from noisyweights.experiments.crossbar.classifiers import make_network
-from noisyweights.experiments.crossbar.network_settings import (
+from noisyweights.experiments.crossbar.networks import classifiers, regressions
+from noisyweights.experiments.crossbar.networks.classifiers import make_network
+from noisyweights.experiments.crossbar.networks.measurements import measurements
+from noisyweights.experiments.crossbar.networks.results import Reached, Result, agreement, collect
+from noisyweights.experiments.crossbar.networks.settings import (
     CHIPS,
     MARGINS,
     METHODS,
@@ -22,7 +23,6 @@ from noisyweights.experiments.crossbar.network_settings import (
     Config,
     swept,
 )
-from noisyweights.experiments.crossbar.results import Reached, Result, agreement, measurements
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.regression import experiment as regression
 
@@ -94,8 +94,3 @@ def compute(
     if kind == "regression":
         return regressions.compute(config, int(number), law=law, weights=trained)
     return classifiers.compute(config, kind, int(number), law=law, weights=trained)
-
-
-def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.ndarray]]) -> Result:
-    """Stack the trainings of each method: see `results.collect`."""
-    return results.collect(config, points)

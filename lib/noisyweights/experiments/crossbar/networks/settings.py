@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from noisyweights.experiments.binary import recipes
-from noisyweights.experiments.crossbar import sweeps
-from noisyweights.experiments.crossbar.sweeps import Sweep
+from noisyweights.experiments.crossbar.networks import sweeps
+from noisyweights.experiments.crossbar.networks.sweeps import Sweep
 from noisyweights.hardware import chip as chips
 
 __all__ = ["CHIPS", "LEVELS", "MARGINS", "METHODS", "PROFILES", "SCORES", "SWEEPS", "Config", "swept"]

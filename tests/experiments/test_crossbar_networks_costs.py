@@ -2,8 +2,8 @@
 
 import pytest
 
-from noisyweights.experiments.crossbar import costs as crossbar_costs
-from noisyweights.experiments.crossbar.networks import METHODS, PROFILES
+from noisyweights.experiments.crossbar.networks import costs as crossbar_costs
+from noisyweights.experiments.crossbar.networks.experiment import METHODS, PROFILES
 
 CONFIG = PROFILES["smoke"]
 

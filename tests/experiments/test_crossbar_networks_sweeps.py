@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from noisyweights.experiments.crossbar import sweeps as crossbar_sweeps
-from noisyweights.experiments.crossbar.network_settings import CHIPS, SWEEPS
-from noisyweights.experiments.crossbar.sweeps import CORRELATION, limit, perfected, tolerated
+from noisyweights.experiments.crossbar.networks import sweeps as crossbar_sweeps
+from noisyweights.experiments.crossbar.networks.settings import CHIPS, SWEEPS
+from noisyweights.experiments.crossbar.networks.sweeps import CORRELATION, limit, perfected, tolerated
 from noisyweights.hardware.array import crossbar
 
 # The field of a chip that a sweep of another name changes.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from noisyweights.experiments.coin_flips.choices import likeness, opinions
-from noisyweights.experiments.coin_flips.configuration import PRECISIONS, TASKS
 from noisyweights.experiments.coin_flips.results import Result, Sampled
+from noisyweights.experiments.coin_flips.settings import PRECISIONS, TASKS
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import votes
 from noisyweights.scores.replicates import largest, mean_interval, ratio_interval

@@ -8,8 +8,8 @@ from functools import cache, reduce
 from operator import add
 
 from noisyweights.experiments.binary import recipes
-from noisyweights.experiments.crossbar.classifiers import make_network
-from noisyweights.experiments.crossbar.network_settings import CHIPS, Config
+from noisyweights.experiments.crossbar.networks.classifiers import make_network
+from noisyweights.experiments.crossbar.networks.settings import CHIPS, Config
 from noisyweights.hardware import costs
 from noisyweights.hardware.costs import Bill, figures
 from noisyweights.hardware.costs.figures import Figure

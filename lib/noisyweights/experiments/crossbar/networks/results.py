@@ -1,4 +1,4 @@
-"""What networks reach on arrays: the trainings of each method together, and the claims they measure."""
+"""What networks reach on arrays: the trainings of each method together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import trainings
-from noisyweights.experiments.coin_flips import pictures
-from noisyweights.experiments.crossbar import sweeps
-from noisyweights.experiments.crossbar.network_settings import CHIPS, MARGINS, METHODS, SWEEPS, Config
-from noisyweights.experiments.crossbar.sweeps import Sweep
-from noisyweights.ledger.claims import Measurement
-from noisyweights.scores.replicates import mean_interval
+from noisyweights.experiments import image_sources, trainings
+from noisyweights.experiments.crossbar.networks import sweeps
+from noisyweights.experiments.crossbar.networks.settings import CHIPS, MARGINS, METHODS, SWEEPS, Config
+from noisyweights.experiments.crossbar.networks.sweeps import Sweep
+from noisyweights.experiments.device import Device
 
-__all__ = ["Reached", "Result", "agreement", "collect", "measurements"]
+__all__ = ["Reached", "Result", "agreement", "collect"]
 
 Points = Mapping[str, Mapping[str, np.ndarray]]
 
@@ -55,7 +53,7 @@ class Result:
     sources: Mapping[str, DataSource]
 
 
-def collect(config: Config, points: Points) -> Result:
+def collect(config: Config, device: Device, points: Points) -> Result:
     """Stack the trainings of each method, as many as there are.
 
     Raises: ValueError for a method without a training, or without one that went through its sweeps, and for
@@ -65,7 +63,7 @@ def collect(config: Config, points: Points) -> Result:
     of_pictures = {name: one for name, one in points.items() if not name.startswith("regression")}
     others = {name: {"source": one["other_source"]} for name, one in of_pictures.items()}
     sources = {
-        name: pictures.source(name, pictures.common(found))
+        name: image_sources.source(name, image_sources.common(found))
         for name, found in (("fashion_mnist", of_pictures), ("mnist", others))
     }
 
@@ -111,22 +109,3 @@ def agreement(result: Result, method: str, sweep: Sweep) -> np.ndarray:
         return np.abs(differences) <= (MARGINS["rmse"], MARGINS["gap"])
     differences = result.reached[method].changes(sweep).mean(0)[:, [0, 2]]
     return np.abs(differences) <= (MARGINS["accuracy"], MARGINS["ece"])
-
-
-def measurements(result: Result) -> list[Measurement]:
-    """Quantities of L-classify and L-regress."""
-    reached = result.reached["mean-field"]
-    difference = reached.array - reached.software
-    # Over the chips of a training first: trainings are what is independent.
-    relative = result.rmse.mean(1) / result.software_rmse - 1
-    gap = result.gap.mean(1)
-    found = (
-        ("L-classify", "accuracy_difference", difference[:, 0], "points"),
-        ("L-classify", "ece_difference", difference[:, 2], ""),
-        ("L-regress", "rmse_difference", relative, ""),
-        ("L-regress", "max_calibration_gap", gap, ""),
-    )
-    return [
-        Measurement(claim, name, *mean_interval(values), len(values), unit)
-        for claim, name, values, unit in found
-    ]

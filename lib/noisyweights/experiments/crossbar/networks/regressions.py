@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from noisyweights.experiments import trained_weights
-from noisyweights.experiments.crossbar import sweeps
-from noisyweights.experiments.crossbar.network_settings import CHIPS, LEVELS, Config, swept
-from noisyweights.experiments.crossbar.sweeps import perfected
+from noisyweights.experiments.crossbar.networks import sweeps
+from noisyweights.experiments.crossbar.networks.settings import CHIPS, LEVELS, Config, swept
+from noisyweights.experiments.crossbar.networks.sweeps import perfected
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.deployment import deploy

@@ -10,13 +10,13 @@ from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import mean_field_training, trained_weights
 from noisyweights.experiments.binary import recipes
-from noisyweights.experiments.crossbar import classifiers, network_settings, sweeps
+from noisyweights.experiments.crossbar.networks import classifiers, settings, sweeps
 from noisyweights.networks.binary import stochastic_passes
 from noisyweights.networks.mean_field import layers
 from noisyweights.noise import laws
 
 CONFIG = replace(
-    network_settings.PROFILES["smoke"], hidden=10, calibrated=20, draws=4, dropout=0.0, initial_scale=1e-6
+    settings.PROFILES["smoke"], hidden=10, calibrated=20, draws=4, dropout=0.0, initial_scale=1e-6
 )
 LABELS = np.arange(40) % 10
 # Each class lights a row of pixels. Units of the hidden layer average one each, and a logit is six times
@@ -39,7 +39,7 @@ def pictures(monkeypatch):
         for pixels, labels, sha in ((images, LABELS, "00"), (images, shown, "11"), (0 * images, LABELS, "22"))
     ]
     monkeypatch.setattr(classifiers, "load", lambda config: sets)
-    few = {method: all_of[:1] for method, all_of in network_settings.SWEEPS.items()}
+    few = {method: all_of[:1] for method, all_of in settings.SWEEPS.items()}
     monkeypatch.setattr(
         classifiers, "SWEEPS", few | {"mean-field": (few["mean-field"][0], sweeps.CORRELATION)}
     )

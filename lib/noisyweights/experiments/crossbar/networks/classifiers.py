@@ -9,8 +9,8 @@ from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs, mean_field_training, trained_weights
 from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.crossbar.network_settings import CHIPS, SWEEPS, Config, swept
-from noisyweights.experiments.crossbar.sweeps import CORRELATION, Sweep, perfected
+from noisyweights.experiments.crossbar.networks.settings import CHIPS, SWEEPS, Config, swept
+from noisyweights.experiments.crossbar.networks.sweeps import CORRELATION, Sweep, perfected
 from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.deployment import array_layers_of, deploy
 from noisyweights.hardware.deployment.successive_reads import predict_successive
@@ -202,7 +202,7 @@ def _successive(
 
 
 def scores(p: np.ndarray, labels: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """In the order of `network_settings.SCORES`; the area is NaN without pictures of another set."""
+    """In the order of `settings.SCORES`; the area is NaN without pictures of another set."""
     area = np.nan
     if others is not None:
         doubt = np.concatenate([metrics.entropy(one, unit="bits") for one in (p, others)])

@@ -7,13 +7,13 @@ import pytest
 from scipy import stats
 
 from noisyweights.experiments import mean_field_training, trained_weights
-from noisyweights.experiments.crossbar import network_settings, regressions, sweeps
-from noisyweights.experiments.crossbar.network_settings import LEVELS
+from noisyweights.experiments.crossbar.networks import regressions, settings, sweeps
+from noisyweights.experiments.crossbar.networks.settings import LEVELS
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.networks.mean_field import layers
 from noisyweights.noise import laws
 
-CONFIG = replace(network_settings.PROFILES["smoke"], chips=2, draws=4)
+CONFIG = replace(settings.PROFILES["smoke"], chips=2, draws=4)
 SETTINGS = replace(regression.PROFILES["smoke"], depth=1, width=2, examples=100, tested=60)
 CENTRE, WIDTH, NUMBER = 0.25, 0.5, 3
 

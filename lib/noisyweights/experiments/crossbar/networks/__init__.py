@@ -1,0 +1,15 @@
+"""Networks on arrays: the second experiment of chapter 9."""
+
+from noisyweights import lazy_loading
+
+__all__ = [
+    "classifiers",
+    "costs",
+    "experiment",
+    "measurements",
+    "regressions",
+    "results",
+    "settings",
+    "sweeps",
+]
+__getattr__ = lazy_loading.modules(__name__)
