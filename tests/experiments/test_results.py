@@ -133,21 +133,29 @@ def test_a_recorded_run_is_measured_from_its_points(toy: Toy) -> None:
 
 
 def test_what_is_counted_belongs_to_it_and_half_a_claim_does_not(toy: Toy) -> None:
-    toy.record(*FULL)
-    counted = [
+    toy.edit(
+        "def measurements",
+        """def counted(config):
+    return [
         Measurement.exact("P-wheeler", "first_unstable_nodes", 11),
         Measurement.exact("P-fit-mtj", "ks_distance", 0.01),
     ]
-    recorded = results.recorded(NAME, device=REFERENCE, counted=counted)
+
+def measurements""",
+    )
+    toy.record(*FULL)
+    recorded = results.recorded(NAME, device=REFERENCE)
     assert [m.claim for m in recorded.outcome.measurements] == ["P-wheeler", "P-moments", "P-moments"]
 
 
-def test_further_experiments_count_once_they_are_recorded(toy: Toy) -> None:
+def test_experiments_beside_it_count_once_they_are_recorded(toy: Toy) -> None:
     toy.record(*FULL)
+    alone = results.recorded(NAME, device=REFERENCE)
     (toy.folder / "toy_other.py").write_text((toy.folder / f"{NAME}.py").read_text("utf-8"), "utf-8")
     catalogue._modules.cache_clear()
-    assert results.recorded(NAME, "toy_other", device=REFERENCE) == results.recorded(NAME, device=REFERENCE)
-    assert results.recorded("toy_other", NAME, device=REFERENCE) is None
+    toy.edit("computed = []", 'computed = []\nBESIDE = ("toy_other",)')
+    assert results.recorded(NAME, device=REFERENCE) == alone
+    assert results.recorded("toy_other", device=REFERENCE) is None
 
 
 def test_beside_another_device_the_reference_is_characterised(

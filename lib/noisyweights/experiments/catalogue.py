@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 import noisyweights.experiments
+from noisyweights.ledger.claims import Measurement
 
 if TYPE_CHECKING:
     from noisyweights.experiments.device import Device
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "PROFILES",
     "Experiment",
+    "beside",
+    "counted",
     "find",
     "module_of",
     "names",
@@ -43,9 +46,10 @@ class Experiment(Protocol):
 
     PROFILES holds a frozen dataclass of settings for each profile. A field whose metadata say "counts": True
     tells which points there are, and nothing about any single one. `collect` takes the points that are there,
-    at least one of each kind. Two more names are optional: `settings(config, point)`, what determines a
+    at least one of each kind. More names are optional: `settings(config, point)`, what determines a
     point as JSON can hold it, by default all fields that do not count; and `uses_device(point)`, by default
-    always true. `compute` may take `trained`, the array "weights" of another device's point.
+    always true. `compute` may take `trained`, the array "weights" of another device's point. `BESIDE` names
+    experiments whose measurements complete this one's claims, `counted(config)` measures without any points.
     """
 
     PROFILES: Mapping[str, Any]
@@ -118,3 +122,14 @@ def uses_device(name: str, point: str) -> bool:
     """Whether a point hangs on the device that an edition is built around."""
     experiment = find(name)
     return bool(experiment.uses_device(point)) if hasattr(experiment, "uses_device") else True
+
+
+def beside(name: str) -> tuple[str, ...]:
+    """Further experiments whose measurements complete the claims of the experiment `name`."""
+    return tuple(getattr(find(name), "BESIDE", ()))
+
+
+def counted(name: str, *, profile: str) -> list[Measurement]:
+    """What the experiment `name` measures without any points."""
+    count = getattr(find(name), "counted", None)
+    return [] if count is None else count(settings(name, profile=profile))

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,6 @@ from tqdm import tqdm
 from noisyweights.experiments import catalogue, points, record
 from noisyweights.experiments.points import Point
 from noisyweights.ledger import claims
-from noisyweights.ledger.claims import Measurement
 from noisyweights.ledger.outcomes import Outcome, Recorded
 
 if TYPE_CHECKING:
@@ -63,26 +62,24 @@ def gather(name: str, *, directory: str | os.PathLike = "") -> Any | None:
     return _collected(name, found, profile=record.PROFILE, device=None)
 
 
-def recorded(
-    name: str, *others: str, device: "Device", counted: Iterable[Measurement] = ()
-) -> Recorded | None:
-    """What the recorded full run of a chapter measured on the reference device, with its circumstances.
+def recorded(name: str, *, device: "Device") -> Recorded | None:
+    """What the recorded full run of an experiment measured on the reference device, with its circumstances.
+
+    Experiments beside it count where they are recorded too.
 
     Args:
-        name: the chapter's main experiment.
-        others: further experiments, which count where they are recorded.
+        name: a main experiment, beside no other.
         device: that of the page; the reference is characterised anew where it is another.
-        counted: what the chapter measures without any points.
 
     Returns None without a whole recorded run of the main experiment.
     """
-    usable = {one: record.usable(one, sha256=record.reference()) for one in (name, *others)}
+    usable = {one: record.usable(one, sha256=record.reference()) for one in (name, *catalogue.beside(name))}
     whole = [one for one in usable if set(catalogue.names(one, profile=record.PROFILE)) <= set(usable[one])]
     if name not in whole:
         return None
     if not device.reference:
         device = _reference()
-    found, measured = [], list(counted)
+    found, measured = [], catalogue.counted(name, profile=record.PROFILE)
     for one in whole:
         own = {point: record.as_point(kept) for point, kept in usable[one].items()}
         result = _collected(one, own, profile=record.PROFILE, device=device)

@@ -27,6 +27,7 @@ from noisyweights.experiments.device import Device
 
 __all__ = [
     "BAYESIAN",
+    "BESIDE",
     "CHOSEN",
     "DATASETS",
     "PRECISIONS",
@@ -44,6 +45,7 @@ __all__ = [
     "uses_device",
 ]
 
+BESIDE = ("coin_flips.cifar10", "coin_flips.variants", "coin_flips.withheld")
 DATASETS = ("mnist", "fashion_mnist")
 
 

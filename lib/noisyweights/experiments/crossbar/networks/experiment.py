@@ -11,6 +11,7 @@ import numpy as np
 from noisyweights.experiments import catalogue, trainings
 from noisyweights.experiments.crossbar.networks import classifiers, regressions
 from noisyweights.experiments.crossbar.networks.classifiers import make_network
+from noisyweights.experiments.crossbar.networks.costs import counted
 from noisyweights.experiments.crossbar.networks.measurements import measurements
 from noisyweights.experiments.crossbar.networks.results import Reached, Result, agreement, collect
 from noisyweights.experiments.crossbar.networks.settings import (
@@ -27,6 +28,7 @@ from noisyweights.experiments.device import Device
 from noisyweights.experiments.regression import experiment as regression
 
 __all__ = [
+    "BESIDE",
     "CHIPS",
     "DATASETS",
     "MARGINS",
@@ -40,6 +42,7 @@ __all__ = [
     "agreement",
     "collect",
     "compute",
+    "counted",
     "make_network",
     "measurements",
     "points",
@@ -48,6 +51,7 @@ __all__ = [
     "uses_device",
 ]
 
+BESIDE = ("crossbar.cells",)
 DATASETS = ("fashion_mnist", "mnist")  # the classes, and pictures of none of them
 _RANDOM = ("mean-field", "regression")  # whose weights the device's law draws
 _REGRESSION = ("draws", "step", "calibrated", "chips")  # settings of its points, beside chapter 5's
