@@ -34,6 +34,14 @@ def column(value: float, low: float, high: float, *, label: str = "recorded full
     return Column(label, "full", (Measurement("S-larger", "loss_slope", value, low, high, 3),), **given)
 
 
+@pytest.fixture
+def about_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the claim be one in whose measurement a reader's device has a part."""
+    known = dict(claims.load())
+    known["S-larger"] = replace(known["S-larger"], device="law")
+    monkeypatch.setattr(claims, "load", lambda path=None: known)
+
+
 def text(html: str) -> str:
     apart = re.sub(r"</?(?:h2|p|li|ul)\b[^>]*>", " ", html)
     return " ".join(re.sub(r"<[^>]+>", "", apart).split())
@@ -114,6 +122,13 @@ def test_a_number_of_another_run_than_the_first_names_it() -> None:
     assert "recorded full run, where nothing else is said" in page
 
 
+def test_a_readers_device_has_no_answer_where_it_has_no_part() -> None:
+    mine = column(0.5, 0.4, 0.6, label="your device (x)", own_device=True)
+    page = front_page.page(FINDING, [column(-0.5, -0.6, -0.4), mine], chapters={})
+    assert "They lose more" not in page
+
+
+@pytest.mark.usefixtures("about_the_device")
 def test_a_readers_device_stands_beside_the_reference_with_its_own_answer() -> None:
     mine = column(0.5, 0.4, 0.6, label="your device (<x>)", own_device=True)
     page = front_page.page(FINDING, [column(-0.5, -0.6, -0.4), mine], chapters={})
@@ -127,9 +142,15 @@ def test_verdicts_are_counted() -> None:
     page = front_page.page(source, [column(-0.5, -0.6, -0.4)], chapters={})
     assert f"How many? 1 of 1, of {len(claims.load())}." in text(page)
     assert re.findall(r"flex-grow:(\d+)", page) == ["1", str(len(claims.load()) - 1)]
+
+
+@pytest.mark.usefixtures("about_the_device")
+def test_verdicts_of_a_readers_device_are_counted_where_it_has_a_part() -> None:
     mine = column(0.5, 0.4, 0.6, label="your device (x)", own_device=True)
+    source = ":::{verdicts}\nquestion: How many?\nsentence: {reproduced} of {tested}.\n:::\n"
     beside = text(front_page.page(source, [column(-0.5, -0.6, -0.4), mine], chapters={}))
-    assert "your device (x): 1 ✗ not reproduced" in beside
+    others = sum(bool(claim.device) for claim in claims.load().values()) - 1
+    assert f"your device (x), where it has a part: 1 ✗ not reproduced {others} … not yet measured" in beside
 
 
 @pytest.mark.parametrize(

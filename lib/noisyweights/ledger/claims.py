@@ -30,6 +30,7 @@ CHAPTERS = (
     "09-crossbar",
 )
 RELATIONS = ("<=", ">=", "within")
+DEVICE_PARTS = ("law", "formula")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of a paper, with the criterion that was fixed before it was measured."""
+    """One claim of a paper, with the criterion that was fixed before it was measured.
+
+    device: what a reader's own device is to its measurement: "law", "formula" (the paper's formula, fitted to
+    the device), or "" where the device has no part.
+    """
 
     id: str
     paper: str
@@ -53,6 +58,7 @@ class Claim:
     statement: str
     published: str
     chapter: str
+    device: str = ""
     criterion: str = ""
     why: str = ""
     checks: tuple[Check, ...] = ()
@@ -141,12 +147,16 @@ def _claim(row: Any) -> Claim:
     _demand_fields(
         row,
         {"id": str, "paper": str, "place": str, "statement": str, "published": str, "chapter": str},
-        {"criterion": str, "why": str, "checks": list, "testable": bool, "reason": str},
+        {"device": str, "criterion": str, "why": str, "checks": list, "testable": bool, "reason": str},
     )
     if row["paper"] not in PAPERS:
         raise ValueError(f"paper {row['paper']!r} is none of {', '.join(PAPERS)}")
     if row["chapter"] not in CHAPTERS:
         raise ValueError(f"chapter {row['chapter']!r} is none of {', '.join(CHAPTERS)}")
+    if row.get("device", "law") not in DEVICE_PARTS:
+        raise ValueError(
+            f"device {row['device']!r} is none of {', '.join(DEVICE_PARTS)}; leave it out for none"
+        )
     if not row.get("testable", True):
         if not row.get("reason"):
             raise ValueError("a claim that is not testable needs a reason")

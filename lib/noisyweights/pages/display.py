@@ -117,7 +117,7 @@ def verdicts(
     full = profile == "full" and device.reference
     recorded = None if full else recorded or _earlier_run(experiment)
     words = "the full run" if full else "this build" if device.reference else device.name
-    here = Column(words, profile, outcome.measurements)
+    here = Column(words, profile, outcome.measurements, own_device=not device.reference)
     columns = [*([] if recorded is None else [_recorded_column(recorded, reference=device.reference)]), here]
     known = claims.load()
     measured = [m.claim for m in outcome.measurements]

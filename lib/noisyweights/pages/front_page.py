@@ -178,7 +178,7 @@ def _finding(
     beside = "".join(
         f'<p class="nw-beside">{escape(column.label)}: <b>{escape(_answer(answers, own))}</b> '
         f"{quantity.number(own)}</p>"
-        for column in columns
+        for column in markup.concerned(quantity.claim, columns)
         if column is not run and column.own_device and (own := quantity.found(column))
     )
     chapter = quantity.claim.chapter
@@ -237,8 +237,8 @@ def _verdicts(fields: Mapping[str, str], columns: Sequence[Column]) -> str:
     bars = _bar(count)
     for column in columns[1:]:
         if column.own_device:
-            own = Counter(column.verdict(claim) for claim in known)
-            bars += f'<p class="nw-beside">{escape(column.label)}:</p>{_bar(own)}'
+            own = Counter(column.verdict(claim) for claim in known if claim.device)
+            bars += f'<p class="nw-beside">{escape(column.label)}, where it has a part:</p>{_bar(own)}'
     link = '<p class="nw-places"><a href="scoreboard.html">The scoreboard, claim by claim</a></p>'
     return f'<p class="nw-answer">{sentence}</p>{bars}{link}'
 

@@ -4,7 +4,7 @@ Few elements, each a line of Python that escapes what it is given: a language of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from noisyweights.ledger.claims import Claim, Measurement
@@ -25,6 +25,11 @@ __all__ = [
     "table",
 ]
 
+_PARTS = {
+    "": "your device has no part in it",
+    "law": "about your device",
+    "formula": "about the paper’s formula, fitted to your device",
+}
 _MARKS = {
     Verdict.REPRODUCED: "✓",
     Verdict.PARTLY: "◐",
@@ -97,6 +102,21 @@ def caption(text: str) -> str:
     return f'<p class="nw-caption">{escape(text)}</p>'
 
 
+def concerned(claim: Claim, columns: Sequence[Column]) -> list[Column]:
+    """Return the runs as they stand beside a claim: a reader's device has no column where it has no part.
+
+    Where nothing else measured such a claim, the run stands for this build.
+    """
+    if claim.device:
+        return list(columns)
+    others = [column for column in columns if not column.own_device]
+    if any(column.checked(claim) for column in others):
+        return others
+    return [
+        replace(column, label="this build", own_device=False) for column in columns if column.own_device
+    ] or others
+
+
 def headline(claim: Claim, columns: Sequence[Column]) -> tuple[Verdict, Column | None]:
     """Return the verdict that stands for a claim and the run it comes from: the first that measured it."""
     for column in columns:
@@ -108,26 +128,29 @@ def headline(claim: Claim, columns: Sequence[Column]) -> tuple[Verdict, Column |
 
 def claim(claim: Claim, columns: Sequence[Column]) -> str:
     """Return a claim with all that was measured of it; `columns` are the runs, the weightiest first."""
+    part, columns = _part(claim, columns), concerned(claim, columns)
     link = f'<a class="nw-id" href="scoreboard.html#{claim.id}">{claim.id}</a>'
     return (
         f'<article class="nw-claim" aria-label="Claim {claim.id}">'
-        f"{_head(claim, columns, link)}{_statement(claim)}{_criterion(claim)}"
+        f"{_head(claim, columns, link, part)}{_statement(claim)}{_criterion(claim)}"
         f"{_checks_table(claim, columns)}{_difference(claim, columns)}</article>"
     )
 
 
 def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
     """Return a claim as a row of the scoreboard; `chapter` is the title of the page that tests it, if any."""
+    part, columns = _part(claim, columns), concerned(claim, columns)
     found, _ = headline(claim, columns)
     measured = [column for column in columns if column.checked(claim)]
     name = f'<h3 class="nw-id">{claim.id}</h3>'
-    where = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>' if chapter else ""
+    link = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>'
+    where = f'<span class="nw-where">{link}</span>' if chapter else ""
     verdict = found.value.replace(" ", "-")
     waiting = "" if measured else " nw-waiting"
     return (
         f'<article class="nw-claim nw-row{waiting}" id="{claim.id}" data-verdict="{verdict}" '
         f'data-chapter="{claim.chapter}" data-title="{escape(chapter or claim.chapter)}">'
-        f"{_head(claim, columns if measured else (), name, where)}"
+        f"{_head(claim, columns if measured else (), name, where + part)}"
         f'<p class="nw-statement">{escape(claim.statement)}</p>{_beside(claim, measured)}'
         f"<details><summary>Criterion{' and samples' if measured else ''} of {claim.id}</summary>"
         f'{_criterion(claim)}<p class="nw-why"><b>Why so.</b> {escape(claim.why)}</p>'
@@ -164,10 +187,10 @@ def number(measurement: Measurement) -> str:
     return f'<span class="nw-number"><b>{escape(value)}</b>{interval}</span>'
 
 
-def _head(claim: Claim, columns: Sequence[Column], name: str, where: str = "") -> str:
+def _head(claim: Claim, columns: Sequence[Column], name: str, notes: str) -> str:
     """Return the line with the verdicts: the headline's, and beside it those of the other runs.
 
-    `where` is a link to the page that tests the claim.
+    `notes` say what else belongs there: the page that tests the claim, the device's part in it.
     """
     found, run = headline(claim, columns)
     source = f'<span class="nw-source">{escape(run.label)}</span>' if run else ""
@@ -176,8 +199,14 @@ def _head(claim: Claim, columns: Sequence[Column], name: str, where: str = "") -
         for column in columns
         if column is not run
     )
-    tested = f'<span class="nw-where">{where}</span>' if where else ""
-    return f'<div class="nw-head">{badge(found)}{name}{source}{tested}{others}</div>'
+    return f'<div class="nw-head">{badge(found)}{name}{source}{notes}{others}</div>'
+
+
+def _part(claim: Claim, columns: Sequence[Column]) -> str:
+    """Return, in an edition of a reader's device, whether a claim is about that device."""
+    if not any(column.own_device for column in columns):
+        return ""
+    return f'<span class="nw-part">{_PARTS[claim.device]}</span>'
 
 
 def _statement(claim: Claim) -> str:
@@ -224,17 +253,28 @@ def _difference(claim: Claim, columns: Sequence[Column]) -> str:
     judged = [(column, found) for column, found in judged if found is not Verdict.NOT_MEASURED]
     if len({found for _, found in judged}) < 2:
         return ""
-    profiles = {column.profile for column, _ in judged}
-    reason = (
-        "The runs differ in their budget: profile "
-        + " against ".join(f"“{escape(column.profile)}”" for column, _ in judged)
-        + ". A smaller budget gives wider intervals to what is sampled, and other values to what training "
-        "decides; a check holds only where the whole interval does."
-        if len(profiles) > 1
-        else "The budget is the same, so it is the device or the code that differs."
-    )
     verdicts = "; ".join(f"{escape(column.label)}: {found.value}" for column, found in judged)
+    reason = _reason([column for column, _ in judged])
     return f'<p class="nw-note"><b>Why they differ.</b> {verdicts}. {reason}</p>'
+
+
+def _reason(columns: Sequence[Column]) -> str:
+    """Return what differs between runs that judge a claim differently."""
+    others_device = len({column.own_device for column in columns}) > 1
+    if len({column.profile for column in columns}) == 1:
+        what = "it is the device or the code that differs" if others_device else "it is the code that differs"
+        return f"The budget is the same: {what}."
+    against = " against ".join(f"“{escape(column.profile)}”" for column in columns)
+    budget = (
+        "A smaller budget gives wider intervals to what is sampled, and other values to what training "
+        "decides; a check holds only where the whole interval does."
+    )
+    if others_device:
+        return (
+            f"Two things differ, the device and the budget (profile {against}), and these runs alone do not "
+            f"tell which of them decides. {budget}"
+        )
+    return f"The runs differ in their budget: profile {against}. {budget}"
 
 
 def _measured(found: Checked | None) -> str:
