@@ -52,7 +52,7 @@ class Config(recipes.Settings):
 
 
 PROFILES = {
-    "smoke": Config(seed=7, trained=200, tested=50, repeats=1, epochs=1, many=5),
+    "smoke": Config(seed=7, trained=100, tested=50, repeats=1, epochs=1, many=5),
     "quick": Config(seed=7, trained=2000, tested=500, repeats=1, epochs=5, many=20),
     "full": Config(seed=7, trained=None, tested=None, repeats=1, epochs=12, many=100),
 }
