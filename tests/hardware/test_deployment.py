@@ -8,60 +8,19 @@ import pytest
 
 from noisyweights import seeds
 from noisyweights.hardware import nonidealities
-from noisyweights.hardware.cells import domain_wall
-from noisyweights.hardware.chip import COINS, DOMAIN_WALL, IDEAL, SCALES, Chip, Junctions, ScaleStore
+from noisyweights.hardware.chip import COINS, DOMAIN_WALL, IDEAL, Junctions, ScaleStore
 from noisyweights.hardware.deployment import array_layers_of, deploy
 from noisyweights.networks import weight_draws
-from noisyweights.networks.binary import models, stochastic_passes
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.binary import stochastic_passes
+from noisyweights.networks.mean_field import inference
 from noisyweights.noise import laws
 from noisyweights.noise.simulation import magnetics
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
+from deployable import binary_network, network, pixels, random_network
 
-CHOICES = {"prior_scale": 1.0, "kl_weight": 0.0, "biases": "fixed", "initial_scale": 0.3, "seed": 0}
-RANDOM = models.RandomScale(prior_loc=1.0, prior_scale=0.1, kl_weight=0.0, bits=4, initial_scale=0.2)
 QUIET = {"faults": (), "read_noise": 0.0, "row_ohm": 0.0, "column_ohm": 0.0}
-
-
-TWO = keras.initializers.Constant(2.0)
-
-
-def pixels(n=20, shape=(8, 8, 1)):
-    return seeds.generator(0, "pixels").uniform(0, 1, (n, *shape)).astype(np.float32)
-
-
-def network(shape=(8, 8, 1), start=0):
-    keras.utils.set_random_seed(start)
-    image = keras.Input(shape)
-    x = keras.layers.Conv2D(3, 3, strides=2, padding="same", activation="relu", bias_initializer="ones")(
-        image
-    )
-    x = keras.layers.Conv2D(2, (2, 1), activation="elu")(x)
-    x = keras.layers.Dense(6, activation="tanh", use_bias=False)(keras.layers.Flatten()(x))
-    return keras.Model(image, keras.layers.Dense(4, bias_initializer="ones")(x))
-
-
-def random_network(law=None):
-    return twins.from_deterministic(network(), law=laws.uniform() if law is None else law, **CHOICES)
-
-
-def binary_network(scale=RANDOM):
-    keras.utils.set_random_seed(0)
-    recipe, image = models.Binary(scale=scale), keras.Input((8, 8, 1))
-    start = seeds.generator(0, "start")
-    x = recipe.convolution(image, 4, 3, start=start, first=True, pool_size=2)
-    x = keras.layers.Flatten()(recipe.convolution(x, 5, 3, start=start))
-    found = keras.Model(image, recipe.logits(x, 3, start=start))
-    for layer in found.layers[1:]:
-        if hasattr(layer, "moving_mean"):
-            layer.moving_mean.assign(seeds.generator(0, layer.name).normal(size=layer.outputs))
-    return found
-
-
-def deployed_network():
-    return deploy(random_network(), IDEAL, calibration=pixels(), seed=0)
 
 
 def coin_network():
@@ -211,20 +170,6 @@ def test_a_unit_that_means_nothing_does_not_drown_the_others(shrunk):
     assert ratios[3] == pytest.approx(1, abs=0.2)
 
 
-def test_what_is_no_chip():
-    with pytest.raises(TypeError, match="cell must be a LevelCell, got None"):
-        replace(IDEAL, cell=None)
-    with pytest.raises(ValueError, match="rows and columns must be whole"):
-        replace(IDEAL, rows=128.5)
-    with pytest.raises(TypeError, match="adc_bits must be a number, got '6'"):
-        replace(IDEAL, adc_bits="6")
-    with pytest.raises(TypeError, match="row_ohm must be a number, got None"):
-        replace(IDEAL, row_ohm=None)
-    with pytest.raises(TypeError, match=r"a tuple of functions, such as \(one,\)"):
-        replace(IDEAL, faults=nonidealities.program)
-    assert isinstance(replace(IDEAL, rows=128.0).rows, int)
-
-
 def test_junctions_are_set_as_near_as_can_be():
     deviation = np.geomspace(0.01, 1, 50)[:, None] * [1.0, 30.0, 0.0]
     rng = seeds.generator(0, "junctions")
@@ -277,79 +222,3 @@ def test_the_chip_of_random_weights_has_the_junctions_of_the_book():
     slope = magnetics.conductance_uS(array, 1.0) - magnetics.conductance_uS(array, 0.0)
     deviation = slope[stiffness > 1] / np.sqrt(2 * stiffness[stiffness > 1])
     assert np.log(deviation).std() == pytest.approx(DOMAIN_WALL.junctions.spread, abs=0.02)
-
-
-def _settings(**changed):
-    return {name: getattr(IDEAL, name) for name in IDEAL.__dataclass_fields__} | changed
-
-
-@pytest.mark.parametrize(
-    ("call", "says"),
-    [
-        (lambda: Chip(**_settings(rows=0)), "at least 1 row and 1 column, got 0"),
-        (lambda: Chip(**_settings(read_noise=-1.0)), "read_noise must be finite and not negative"),
-        (lambda: Chip(**_settings(adc_bits=2.5)), "adc_bits must be None or from 1 to 24"),
-        (lambda: Chip(**_settings(coverage=0.0)), "coverage is a share"),
-        (lambda: Junctions(ratio=0.5, levels=None, spread=0.0), "1 or more, got 0.5"),
-        (lambda: Junctions(ratio=np.inf, levels=4, spread=0.0), "levels divide a finite ratio"),
-        (lambda: Junctions(ratio=2.0, levels=4, spread=-1.0), "spread must be finite and not negative"),
-        (lambda: ScaleStore(cell=IDEAL.cell, vectors=0), "vectors must be at least 1"),
-        (lambda: deploy(random_network(), COINS, calibration=pixels(), seed=0), "the chip no junctions"),
-        (lambda: deploy(binary_network(), COINS, calibration=pixels(), seed=0), "the chip no store"),
-        (lambda: deploy(network(), IDEAL, calibration=pixels()[:, 1:], seed=0), r"shape \(n, 8, 8, 1\)"),
-        (
-            lambda: deploy(
-                keras.Sequential([keras.Input((3, 2)), keras.layers.TimeDistributed(keras.layers.Dense(2))]),
-                IDEAL, calibration=np.ones((2, 3, 2)), seed=0,
-            ),
-            "TimeDistributed with .*kernel",
-        ),
-        (lambda: twins.with_law(deployed_network(), laws.uniform()), "neither saved nor copied"),
-        (lambda: deploy(network(), IDEAL, calibration=pixels(0), seed=0), "finite inputs, at least one"),
-        (
-            lambda: deploy(
-                keras.Sequential([keras.Input((3,)), keras.layers.ReLU()]),
-                IDEAL, calibration=np.ones((2, 3)), seed=0,
-            ),
-            "no layer to put on arrays",
-        ),
-        (
-            lambda: deploy(
-                keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, kernel_initializer=TWO)]),
-                COINS, calibration=np.ones((2, 3)), seed=0,
-            ),
-            r"a coin's weight lies in \[-1, 1\]",
-        ),
-        (
-            lambda: deploy(
-                twins.from_deterministic(network(), law=laws.gaussian(), **CHOICES | {"biases": "random"}),
-                IDEAL, calibration=pixels(), seed=0,
-            ),
-            "has random biases",
-        ),
-        (
-            lambda: deploy(
-                keras.Sequential([keras.Input((5, 5, 1)), keras.layers.Conv2D(2, 2, dilation_rate=2)]),
-                IDEAL, calibration=np.ones((2, 5, 5, 1)), seed=0,
-            ),
-            "only one group, no dilation",
-        ),
-        (
-            lambda: deploy(network(), DOMAIN_WALL, calibration=0 * pixels(), seed=0),
-            "conv2d.*: calibration needs",
-        ),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_deployed(call, says):
-    with pytest.raises(ValueError, match=says):
-        call()
-
-
-def test_a_chip_has_parts_for_each_kind():
-    x = pixels()
-    scaled = deploy(binary_network(), SCALES, calibration=x, seed=0)
-    assert inference.predict_draws(scaled, x, draws=4, seed=0).std(0).max() > 0
-    wide = replace(DOMAIN_WALL, cell=domain_wall(low_uS=1, high_uS=2, levels=4, spread=0.0))
-    assert inference.predict_draws(
-        deploy(random_network(), wide, calibration=x, seed=0), x, draws=2, seed=0
-    ).shape == (2, 20, 4)
