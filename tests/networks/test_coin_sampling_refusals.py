@@ -26,9 +26,6 @@ def test_layers_out_of_range_are_refused_or_kept_by_name():
         sampling.sample_votes(model, x, **how)
 
 
-# --- what cannot be sampled
-
-
 def without_dense():
     return keras.Sequential([keras.Input((6, 5)), layers.Flatten()])
 

@@ -2,17 +2,12 @@
 
 import numpy as np
 import pytest
-from small import (
-    every_law,
-    settings,
-)
+from small import every_law, settings
 
 from noisyweights.networks.mean_field import layer_laws
 from noisyweights.networks.mean_field.layers import MeanFieldConv2D, MeanFieldDense
 from noisyweights.noise import laws
 from noisyweights.noise.laws.gaussian_law import Gaussian
-
-# --- bad input
 
 
 class Wide(Gaussian):

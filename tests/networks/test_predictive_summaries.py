@@ -9,8 +9,6 @@ from scipy import integrate, optimize, stats
 from noisyweights import seeds
 from noisyweights.networks.mean_field import inference
 
-# --- what is read off draws
-
 
 def two_normals(n=4, draws=7):
     generator = seeds.generator(2, "mixture")

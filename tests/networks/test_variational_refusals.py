@@ -11,8 +11,6 @@ from weights import same
 from noisyweights.networks.mean_field import twins, variational
 from noisyweights.noise import laws
 
-# --- bad input
-
 CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
