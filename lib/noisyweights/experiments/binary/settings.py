@@ -55,8 +55,7 @@ class Config(recipes.Settings):
 
 PROFILES = {
     "smoke": Config(
-        seed=7, trained=100, tested=50, shifted=10, repeats=1, epochs=1, vi_epochs=1, hidden=16, passes=4,
-        members=2,
+        seed=7, trained=100, tested=50, shifted=10, repeats=1, epochs=1, vi_epochs=1, hidden=16, members=2,
     ),
     "quick": Config(
         seed=7, trained=2000, tested=1000, shifted=200, repeats=2, epochs=6, vi_epochs=3, members=2,

@@ -48,7 +48,7 @@ class Config:
 
 
 PROFILES = {
-    "smoke": Config(seed=2, chunk=20, chunks=1, most=2_000),
+    "smoke": Config(seed=2, chunk=5, chunks=1, most=2_000),
     "quick": Config(seed=2, chunk=200, chunks=1),
     "full": Config(seed=2, chunk=250, chunks=4),
 }
