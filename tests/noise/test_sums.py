@@ -52,7 +52,7 @@ def leading(name: str, factors: np.ndarray, **more) -> sums.Divergence:
 @pytest.mark.parametrize("name", CHARACTERISTIC)
 @pytest.mark.parametrize("factors", [np.ones(16), np.linspace(0.4, 2, 30)], ids=["equal", "unequal"])
 def test_the_series_is_that_of_the_exact_density(name, factors):
-    """What the leading terms miss is the next one, but for terms one order, 1/n, higher, whose factor is 8 here."""
+    """What the leading terms miss is the next one, but for terms one order higher, 1/n times 8 here."""
     found, truth = leading(name, factors), exact(name, factors)
     assert found.error < 0.3
     missed, n = truth - found.value, sums.effective_numbers(factors).kurtosis
@@ -71,7 +71,7 @@ def test_skewed_noise_of_one_sign_against_the_gamma_law():
 
 
 def test_random_signs_average_skewness_away():
-    """Of 12 exponentials, with their signs as a coin gives them: exact mean over all numbers of minus signs."""
+    """Of 12 exponentials, with signs as a coin gives them: exact mean over all numbers of minus signs."""
     ups = np.arange(13)
     weights = stats.binom.pmf(ups, 12, 0.5)
     exacts = [

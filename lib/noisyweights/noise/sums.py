@@ -1,8 +1,8 @@
 """What a sum of weights keeps of the shape of its noise, and how many weights make the shape not matter.
 
-Noise zⱼ of mean 0, variance 1, skewness γ and excess kurtosis κ, independent, is added up with factors aⱼ: in a
-network aⱼ = σⱼ xⱼ, the deviation of a weight times its input. Cumulants of independent terms add up, and those
-of a zⱼ scale with aʳ, so the sum, standardised, has
+Noise zⱼ of mean 0, variance 1, skewness γ and excess kurtosis κ, independent, is added up with factors aⱼ: in
+a network aⱼ = σⱼ xⱼ, the deviation of a weight times its input. Cumulants of independent terms add up, and
+those of a zⱼ scale with aʳ, so the sum, standardised, has
 
     skewness k₃ = γ Σa³/(Σa²)^{3/2},        excess kurtosis k₄ = κ Σa⁴/(Σa²)² = κ/n,
 
@@ -14,18 +14,18 @@ u = k₃He₃/6 + k₄He₄/24 + k₃²He₆/72 + …. Put it into the divergenc
 
     KL = k₃²/12 + k₄²/48 + R,        R = (7/48) k₃⁴ − k₃²k₄/8 − k₄³/48 + ….
 
-The first two terms are the leading ones of the skewed and of the symmetric part. R is what comes next of each: its
-first two terms are all of order 1/n², the third is all of order 1/n³ for a symmetric law. So for
-a symmetric law R is −k₄ times the leading term: one per cent of error for each 0.01 of the sum's excess kurtosis.
+The first two terms are the leading ones of the skewed and of the symmetric part. R is what comes next of
+each: its first two terms are all of order 1/n², and the third is all of order 1/n³ of a symmetric law. There
+R is −k₄ times the leading term, an error of one per cent for each 0.01 of the sum's excess kurtosis.
 
-Signs. Where all a have one sign (inputs behind a ReLU, pixels), k₃² = γ²(Σa³)²/(Σa²)³, which is γ²/n for equal
-terms: skewness falls slower than kurtosis, and is what is left in the end. Where signs are random and independent of
-the sizes, cross terms of (Σa³)² vanish on average and E k₃² = γ² Σa⁶/(Σa²)³, which is γ²/n² for equal terms: as
-quick as kurtosis. A weight that is the difference of two such devices has no skewness at all.
+Signs. Where all a have one sign (inputs behind a ReLU, pixels), k₃² = γ²(Σa³)²/(Σa²)³, which is γ²/n for
+equal terms: skewness falls slower than kurtosis, and is what is left in the end. Where signs are random and
+independent of the sizes, cross terms of (Σa³)² vanish on average and E k₃² = γ² Σa⁶/(Σa²)³, which is γ²/n²
+for equal terms: as quick as kurtosis. The difference of two such devices has no skewness at all.
 
 Where it fails: with atoms (two-point noise in equal terms) the divergence is infinite at any number, and
-the rule's is not; with an infinite kurtosis the rule's is infinite, and the divergence is not; and with so few
-weights that R is not small, which `Divergence.error` tells.
+the rule's is not; with an infinite kurtosis the rule's is infinite, and the divergence is not; and with so
+few weights that R is not small, which `Divergence.error` tells.
 
 Sources: P. Comon, Signal Process. 36, 287 (1994), for the series up to k₃²k₄ (there of negentropy);
 the term k₄³ follows from ∫φHe₄³ = 1728. Effective number: the participation ratio.
@@ -157,8 +157,8 @@ def weights_needed(nats: float, *, skewness: float, excess_kurtosis: float, sign
     """The effective number from which on the divergence of a sum is at most so many nats; at least 1.
 
     It solves γ²/(12 n) + κ²/(48 n²) = nats for weights of the "same" sign, and (4γ² + κ²)/(48 n²) = nats for
-    "random" ones. Infinite for an infinite kurtosis. `divergence_of_equal` at this number tells by its `error`
-    how far the leading terms may be trusted there.
+    "random" ones. Infinite for an infinite kurtosis. `divergence_of_equal` at this number tells by its
+    `error` how far the leading terms may be trusted there.
 
     Raises: ValueError for a level that is not positive, a γ and κ that no law has, or other signs.
     """

@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["energy_distance", "inference", "layer_laws", "layers", "twins", "variational"]
+__all__ = ["energy_distance", "inference", "layer_laws", "layers", "linearised", "twins", "variational"]
 __getattr__ = lazy_loading.modules(__name__)

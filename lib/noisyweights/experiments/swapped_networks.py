@@ -1,0 +1,146 @@
+"""What becomes of recorded networks when a device's law takes the place of the Gaussian, in seconds.
+
+Means and standard deviations stay; both networks draw from the same uniforms, so that only the law differs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from noisyweights import seeds
+from noisyweights.experiments import recorded_networks, swapped_tasks
+from noisyweights.experiments.recorded_networks import TASKS, Trained
+from noisyweights.experiments.swapped_tasks import QUANTITIES, Divergence, Measured, Settings
+from noisyweights.noise.law import Law
+from noisyweights.scores.estimates import Interval
+
+__all__ = ["REPORT", "TRAININGS", "Row", "Swapped", "over_trainings", "recorded", "swap"]
+
+LEVEL = 0.95
+TRAININGS = 2  # of each kind of network, at most
+REPORT = Settings(
+    energy_draws=5000, regression_draws=2000, regression_inputs=100,
+    clothes_draws=30, clothes_pictures=1000, replicates=200,
+)  # fmt: skip
+# Networks for the energy distance at depth 1 and 2: deeper ones take long, and add nothing to these.
+ENERGY_DEPTHS = ("depth 1,", "depth 2,")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity of one kind of network, on average over its trainings.
+
+    gaussian, swapped: its value under the two laws. difference: swapped less Gaussian. The interval is by
+    bootstrap over trainings and draws, and infinite for a single training; test inputs are what they are.
+    lower_is_better: None where neither is.
+    """
+
+    task: str
+    kind: str
+    quantity: str
+    unit: str
+    gaussian: float
+    swapped: float
+    difference: Interval
+    lower_is_better: bool | None
+    trainings: int
+    draws: int
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """All rows; divergences of single outputs, predicted and measured; of tasks without a row, why."""
+
+    rows: tuple[Row, ...]
+    divergences: tuple[Divergence, ...]
+    missing: dict[str, str]
+
+
+def recorded(*, trainings: int = TRAININGS) -> tuple[list[Trained], dict[str, str]]:
+    """The recorded networks that `swap` takes, and why there is none of a task.
+
+    Args:
+        trainings: at most so many of each kind.
+    """
+    found, missing = [], {}
+    for task, (experiment, _) in TASKS.items():
+        own = [
+            one
+            for one in recorded_networks.kept(task, trainings=trainings)
+            if task != "energy distance" or one.kind.startswith(ENERGY_DEPTHS)
+        ]
+        found += own
+        if not own:
+            missing[task] = (
+                f"the record keeps no trained networks for {task}: `make record ARGS={experiment}` makes them"
+            )
+    return found, missing
+
+
+def swap(
+    law: Law, networks: Sequence[Trained], *, missing: dict[str, str], settings: Settings, seed: int
+) -> Swapped:
+    """Measure networks under a unit law against their Gaussian selves.
+
+    Args:
+        law: of mean 0 and variance 1.
+        networks, missing: as `recorded` gives them.
+        settings: how much is drawn; `REPORT` takes seconds.
+        seed: of the draws and of the bootstrap.
+    """
+    measured: dict[tuple[str, str], list[Measured]] = {}
+    for one in tqdm(networks, desc="recorded networks", unit="network", delay=5, leave=False):
+        found = swapped_tasks.measure(one, law, settings=settings, seed=seed)
+        measured.setdefault((one.task, one.kind), []).append(found)
+    rows = [
+        _row(task, kind, at, own, settings=settings, seed=seed)
+        for (task, kind), own in measured.items()
+        for at in range(len(QUANTITIES[task]))
+    ]
+    divergences = [found for own in measured.values() for one in own for found in one.divergences]
+    return Swapped(tuple(rows), tuple(divergences), dict(missing))
+
+
+def _row(task: str, kind: str, at: int, own: Sequence[Measured], *, settings: Settings, seed: int) -> Row:
+    values = np.array([one.values[:, at] for one in own])  # (trainings, laws)
+    replicates = np.stack([one.replicates[:, :, at] for one in own], 1)  # (replicates, trainings, laws)
+    gaussian, swapped = values.mean(0)
+    quantity = list(QUANTITIES[task])[at]
+    unit, lower = QUANTITIES[task][quantity]
+    difference = over_trainings(
+        values[:, 1] - values[:, 0], replicates[..., 1] - replicates[..., 0], seed=seed
+    )
+    return Row(
+        task,
+        kind,
+        quantity,
+        unit,
+        float(gaussian),
+        float(swapped),
+        difference,
+        lower,
+        len(own),
+        settings.draws(task),
+    )
+
+
+def over_trainings(values: np.ndarray, replicates: np.ndarray, *, seed: int) -> Interval:
+    """Mean over trainings (n,) with its 95 % interval, by bootstrap over trainings and the draws of each.
+
+    Trainings are drawn with replacement, and with each of them one of the replicates of its draws,
+    (replicates, n). The interval is symmetric: the value ± the 95 % quantile of the distance from it,
+    stretched by √(n/(n − 1)), since a bootstrap of n takes (n − 1)/n of the variance. Infinite for a single
+    training.
+    """
+    count, n = replicates.shape
+    mean = float(values.mean())
+    if n < 2:
+        return Interval(mean, -np.inf, np.inf)
+    generator = seeds.generator(seed, "over trainings")
+    chosen = generator.integers(n, size=(1000, n))
+    rows = generator.integers(count, size=(1000, n))
+    distance = np.abs(replicates[rows, chosen].mean(1) - mean) * np.sqrt(n / (n - 1))
+    radius = float(np.quantile(distance, LEVEL))
+    return Interval(mean, mean - radius, mean + radius)
