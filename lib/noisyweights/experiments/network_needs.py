@@ -15,8 +15,8 @@ import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = ["Needs", "needs", "network_needs"]
 
-PICTURES = 5
-_REGRESSION = np.linspace(-1, 1, 9)[:, np.newaxis]
+PICTURES = 3
+_REGRESSION = np.linspace(-1, 1, 5)[:, np.newaxis]
 _MIDDLE = (0.1, 0.9)
 
 
@@ -61,8 +61,8 @@ def _network(trained: Trained) -> tuple[keras.Model, np.ndarray]:
 
 
 def network_needs(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Effective numbers of a network's output sums at inputs x (n, …), (n, outputs), and the width over range of
-    each column of its kernels, (columns of all layers,).
+    """Effective numbers of a network's output sums at inputs x (n, …), shape (n, outputs), and the width over
+    range of each column of its kernels, (columns of all layers,).
 
     A dense layer's column has the deviation σ that leaves its product the variance it has, Σ x²σ² / Σ x², and
     as range its largest mean |µ|, of inputs that are ever driven.

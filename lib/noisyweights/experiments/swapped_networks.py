@@ -3,8 +3,9 @@
 Means and standard deviations stay; both networks draw from the same uniforms, so that only the law differs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from tqdm import tqdm
@@ -19,13 +20,14 @@ from noisyweights.scores.estimates import Interval
 __all__ = ["REPORT", "TRAININGS", "Row", "Swapped", "over_trainings", "recorded", "swap"]
 
 LEVEL = 0.95
-TRAININGS = 2  # of each kind of network, at most
+# Of each kind of network, at most.
+TRAININGS = MappingProxyType({"energy distance": 2, "regression": 3, "clothes": 3})
 REPORT = Settings(
     energy_draws=5000, regression_draws=2000, regression_inputs=100,
     clothes_draws=30, clothes_pictures=1000, replicates=200,
 )  # fmt: skip
-# Networks for the energy distance at depth 1 and 2: deeper ones take long, and add nothing to these.
-ENERGY_DEPTHS = ("depth 1,", "depth 2,")
+# Of the networks for the energy distance, these: all would take long.
+ENERGY_KINDS = tuple(f"depth {depth}, width {width}" for depth in (1, 2) for width in (2, 8, 32))
 
 
 @dataclass(frozen=True)
@@ -51,25 +53,25 @@ class Row:
 
 @dataclass(frozen=True)
 class Swapped:
-    """All rows; divergences of single outputs, predicted and measured; of tasks without a row, why."""
+    """All rows; divergences of the output of one training of each kind; of tasks without a row, why."""
 
     rows: tuple[Row, ...]
     divergences: tuple[Divergence, ...]
     missing: dict[str, str]
 
 
-def recorded(*, trainings: int = TRAININGS) -> tuple[list[Trained], dict[str, str]]:
+def recorded(*, trainings: Mapping[str, int] = TRAININGS) -> tuple[list[Trained], dict[str, str]]:
     """The recorded networks that `swap` takes, and why there is none of a task.
 
     Args:
-        trainings: at most so many of each kind.
+        trainings: by task, take at most so many of each kind.
     """
     found, missing = [], {}
     for task, (experiment, _) in TASKS.items():
         own = [
             one
-            for one in recorded_networks.kept(task, trainings=trainings)
-            if task != "energy distance" or one.kind.startswith(ENERGY_DEPTHS)
+            for one in recorded_networks.kept(task, trainings=trainings[task])
+            if task != "energy distance" or one.kind in ENERGY_KINDS
         ]
         found += own
         if not own:
@@ -92,14 +94,14 @@ def swap(
     """
     measured: dict[tuple[str, str], list[Measured]] = {}
     for one in tqdm(networks, desc="recorded networks", unit="network", delay=5, leave=False):
-        found = swapped_tasks.measure(one, law, settings=settings, seed=seed)
-        measured.setdefault((one.task, one.kind), []).append(found)
+        own = measured.setdefault((one.task, one.kind), [])
+        own.append(swapped_tasks.measure(one, law, settings=settings, seed=seed, diverging=not own))
     rows = [
         _row(task, kind, at, own, settings=settings, seed=seed)
         for (task, kind), own in measured.items()
         for at in range(len(QUANTITIES[task]))
     ]
-    divergences = [found for own in measured.values() for one in own for found in one.divergences]
+    divergences = [own[0].divergence for own in measured.values() if own[0].divergence]
     return Swapped(tuple(rows), tuple(divergences), dict(missing))
 
 

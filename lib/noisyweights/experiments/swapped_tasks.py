@@ -40,9 +40,7 @@ QUANTITIES = {
 _LAWS = ("gaussian", "swapped")
 _COVERED = 0.9
 _STACK = 5000  # chips that are drawn at once
-_LOOKED_AT = np.array([-0.75, -0.25, 0.25, 0.75])[
-    :, np.newaxis
-]  # inputs at which a regression's divergence is
+_LOOKED_AT = np.full((1, 1), 0.5)  # input at which a regression's divergence is measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +61,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Divergence:
-    """How far an output's law is from that of Gaussian weights, nats: by the rule of `noise.sums`, and measured.
+    """How far an output's law is from that of Gaussian weights, in nats: by a rule, and measured.
 
-    x: input. weights: effective number of the output's sum, to first order in the
-    noise.
-    predicted: by the leading terms; error: size of the next term over it. measured: with its interval; None
-    for a law without density.
+    x: input. weights: effective number of the output's sum, to first order in the noise. predicted: by the
+    leading terms of `noise.sums`; error: size of the next term over it. measured: with its interval; None for
+    a law without density.
     """
 
     task: str
@@ -83,16 +80,20 @@ class Divergence:
 @dataclass(frozen=True)
 class Measured:
     """Quantities of one network, in the order of `QUANTITIES`: of the laws, (laws, quantities), as measured;
-    and of resampled draws, the same for both laws: (replicates, laws, quantities)."""
+    and of resampled draws, the same for both laws: (replicates, laws, quantities). divergence: if it was asked for."""
 
     values: np.ndarray
     replicates: np.ndarray
-    divergences: tuple[Divergence, ...] = ()
+    divergence: Divergence | None = None
 
 
-def measure(trained: Trained, law: Law, *, settings: Settings, seed: int) -> Measured:
-    """Quantities of one recorded network under the Gaussian and under a law; draws share their uniforms."""
-    return _MEASURES[trained.task](trained, law, settings, seed)
+def measure(trained: Trained, law: Law, *, settings: Settings, seed: int, diverging: bool) -> Measured:
+    """Quantities of one recorded network under the Gaussian and under a law; draws share their uniforms.
+
+    `diverging`: whether the divergence of its output is measured too, which takes longer than all else. That
+    of the classifier's never is: so few draws show nothing of it.
+    """
+    return _MEASURES[trained.task](trained, law, settings, seed=seed, diverging=diverging)
 
 
 def draw_outputs(network: keras.Model, x: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
@@ -109,7 +110,7 @@ def draw_outputs(network: keras.Model, x: np.ndarray, *, draws: int, seed: int) 
     return np.concatenate(found)[:draws].astype(float)
 
 
-def _energy(trained: Trained, law: Law, settings: Settings, seed: int) -> Measured:
+def _energy(trained: Trained, law: Law, settings: Settings, *, seed: int, diverging: bool) -> Measured:
     origin = np.zeros((1, 1))
     drawn = {
         name: draw_outputs(network, origin, draws=settings.energy_draws, seed=seed)[:, 0, 0]
@@ -120,8 +121,11 @@ def _energy(trained: Trained, law: Law, settings: Settings, seed: int) -> Measur
     counts = generator.multinomial(n, np.full(n, 1 / n), size=settings.replicates)
     once = np.ones((1, n), int)
     found = [[_distances(one, of)[:, np.newaxis] for one in drawn.values()] for of in (once, counts)]
-    at_origin = _divergence(trained, trained.network, law, origin, tuple(drawn.values()))
-    return Measured(np.stack(found[0], 1)[0], np.stack(found[1], 1), (at_origin,))
+    found = Measured(np.stack(found[0], 1)[0], np.stack(found[1], 1))
+    if not diverging:
+        return found
+    divergence = _divergence(trained, trained.network, law, origin, tuple(drawn.values()))
+    return replace(found, divergence=divergence)
 
 
 def _divergence(
@@ -144,7 +148,7 @@ def _distances(sample: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.maximum(after - target, target - before).max(1)
 
 
-def _regression(trained: Trained, law: Law, settings: Settings, seed: int) -> Measured:
+def _regression(trained: Trained, law: Law, settings: Settings, *, seed: int, diverging: bool) -> Measured:
     config = regression.PROFILES["full"]
     task = regression.make_task(config, reading=regression.READINGS[0], repeat=trained.number)
     inside = np.flatnonzero(np.abs(task.x_test[:, 0]) <= 1)[: settings.regression_inputs]
@@ -156,7 +160,7 @@ def _regression(trained: Trained, law: Law, settings: Settings, seed: int) -> Me
         outputs = draw_outputs(one, both, draws=settings.regression_draws, seed=seed)[..., 0]
         mean = outputs[:, : len(x)]
         predictions[name] = np.stack([mean, mean**2, special.ndtr((y - mean) / scale)], -1)
-        looked_at.append(outputs[:, len(x) :].T)
+        looked_at.append(outputs[:, -1])
 
     def statistic(average: np.ndarray, weights: np.ndarray) -> np.ndarray:
         mean, square, cdf = average.T
@@ -166,14 +170,13 @@ def _regression(trained: Trained, law: Law, settings: Settings, seed: int) -> Me
             [metrics.rmse(mean, y, weights=weights), weights @ covered, np.sqrt(weights @ spread)]
         )
 
-    divergences = tuple(
-        _divergence(trained, network, law, at[np.newaxis], tuple(drawn))
-        for at, *drawn in zip(_LOOKED_AT, *looked_at, strict=True)
-    )
-    return replace(_resampled(statistic, predictions, settings, seed), divergences=divergences)
+    found = _resampled(statistic, predictions, settings, seed)
+    if not diverging:
+        return found
+    return replace(found, divergence=_divergence(trained, network, law, _LOOKED_AT, tuple(looked_at)))
 
 
-def _clothes(trained: Trained, law: Law, settings: Settings, seed: int) -> Measured:
+def _clothes(trained: Trained, law: Law, settings: Settings, *, seed: int, diverging: bool) -> Measured:
     test = datasets.fashion_mnist(split="test", dataset="sample")
     test = image_inputs.first(test, settings.clothes_pictures)
     x = image_inputs.scaled(test)
