@@ -97,7 +97,7 @@ def classifier(config: classifiers.Config, point: str, weights: np.ndarray) -> T
 def mean_network(trained: Trained) -> keras.Model:
     """The part of a regression's network that has random weights, to its mean alone: (n, 1) → (n, 1)."""
     mean, _ = trained.network.layers[-1].input
-    return keras.Model(trained.network.input, mean)
+    return keras.Model(trained.network.inputs[0], mean)
 
 
 def _numbered(point: str) -> tuple[str, int]:

@@ -49,9 +49,9 @@ def layer_inputs(model: keras.Model, x: ArrayLike) -> list[tuple[keras.layers.La
     """
     x = inputs_of(model, x)
     layers = weight_draws.random_layers(model)
-    before = keras.Model(model.input, [layer.input for layer in layers])
+    before = keras.Model(model.inputs[0], [layer.input for layer in layers])
     with weight_draws.holding(_means(model)):
-        found = before(x, training=False)
+        found = tf.nest.flatten(before(x, training=False))
     return [(layer, one.numpy()) for layer, one in zip(layers, found, strict=True)]
 
 
