@@ -1,4 +1,4 @@
-"""Laws swapped into trained networks: known differences, their intervals, and the rule against what is measured."""
+"""Laws swapped into trained networks: known differences, their intervals, and the rule for sums."""
 
 import numpy as np
 import pytest

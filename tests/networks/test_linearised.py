@@ -42,7 +42,7 @@ def test_factors_are_finite_differences(biases):
     means = {(layer, weight): getattr(layer, f"{weight}_loc").value for layer, weight in names}
     for key in names:
         scale = key[0].distribution(key[1]).stddev().numpy()
-        for at in np.ndindex(means[key].shape):
+        for at in np.ndindex(*means[key].shape):
             ends = []
             for sign in (-1, 1):
                 moved = means[key].numpy()

@@ -79,8 +79,11 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Measured:
-    """Quantities of one network, in the order of `QUANTITIES`: of the laws, (laws, quantities), as measured;
-    and of resampled draws, the same for both laws: (replicates, laws, quantities). divergence: if it was asked for."""
+    """Quantities of one network, in the order of `QUANTITIES`.
+
+    values: as measured, (laws, quantities), the Gaussian first. replicates: of resampled draws, which both laws
+    share, (replicates, laws, quantities). divergence: of its output, where it was asked for.
+    """
 
     values: np.ndarray
     replicates: np.ndarray
