@@ -42,9 +42,7 @@ class Config:
 
 
 PROFILES = {
-    "smoke": Config(
-        seed=5, seeds=1, draws=20, mle_epochs=1, examples=200, epochs=1, depth=1, narrow_depth=2, tested=100
-    ),
+    "smoke": Config(seed=5, seeds=1, draws=50, mle_epochs=1, examples=1000, epochs=1, tested=100),
     "quick": Config(seed=5, seeds=2, draws=400, mle_epochs=10, epochs=5),
     "full": Config(
         seed=5, seeds=5, draws=4000, mle_epochs=50, variants=("magnitude", "growing", "long", "narrow-deep")
