@@ -4,11 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from lit_pixels import lit, show
 from made_up_votes import DIGITS, PRINTED, SHOWN, WHOLE, made_up, measured
 
 from noisyweights.experiments.coin_flips import experiment
 from noisyweights.ledger.claims import fully_measured
 from noisyweights.ledger.verdicts import verdict
+
+
+@pytest.fixture(autouse=True)
+def _pictures(monkeypatch):
+    """Test sets whose labels are known."""
+    show(monkeypatch, lit(SHOWN))
 
 
 def verdicts(**changes):
