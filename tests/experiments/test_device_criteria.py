@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from noisyweights.experiments import device_criteria
-from noisyweights.experiments.crossbar import costs, networks
-from noisyweights.experiments.crossbar.results import Reached, Result
+from noisyweights.experiments.crossbar.networks import costs
+from noisyweights.experiments.crossbar.networks import experiment as networks
+from noisyweights.experiments.crossbar.networks.results import Reached, Result
 from noisyweights.experiments.network_needs import Needs
 from noisyweights.experiments.regression.settings import WIDER
 

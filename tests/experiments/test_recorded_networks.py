@@ -15,7 +15,8 @@ from noisyweights.experiments import (
     recorded_networks,
     trained_weights,
 )
-from noisyweights.experiments.crossbar import classifiers, network_settings
+from noisyweights.experiments.crossbar.networks import classifiers
+from noisyweights.experiments.crossbar.networks import settings as network_settings
 from noisyweights.experiments.energy_distance import experiment as energy
 from noisyweights.experiments.points import Point
 from noisyweights.experiments.regression import experiment as regression

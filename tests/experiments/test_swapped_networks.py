@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from noisyweights.experiments import recorded_networks, swapped_networks, swapped_tasks, trained_weights
-from noisyweights.experiments.crossbar import classifiers, network_settings
+from noisyweights.experiments.crossbar.networks import classifiers
+from noisyweights.experiments.crossbar.networks import settings as network_settings
 from noisyweights.experiments.energy_distance import experiment as energy
 from noisyweights.experiments.recorded_networks import Trained
 from noisyweights.experiments.regression import experiment as regression

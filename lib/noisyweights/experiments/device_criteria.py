@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from noisyweights.experiments import catalogue, record
-from noisyweights.experiments.crossbar import costs, networks, sweeps
-from noisyweights.experiments.crossbar.results import Result
+from noisyweights.experiments.crossbar.networks import costs, sweeps
+from noisyweights.experiments.crossbar.networks import experiment as networks
+from noisyweights.experiments.crossbar.networks.results import Result
 from noisyweights.experiments.network_needs import Needs
 from noisyweights.ledger import claims
 from noisyweights.package_data import DATA

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.experiments import catalogue, mean_field_training, record, trained_weights
-from noisyweights.experiments.crossbar import classifiers
+from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.energy_distance import experiment as energy
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.noise import laws

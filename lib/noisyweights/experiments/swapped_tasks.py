@@ -9,7 +9,7 @@ from scipy import special, stats
 
 from noisyweights import datasets, seeds
 from noisyweights.experiments import image_inputs
-from noisyweights.experiments.crossbar import classifiers
+from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.recorded_networks import Trained, mean_network
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.networks import weight_draws
