@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import yaml
 
-from noisyweights.experiments import device_criteria
 from noisyweights.experiments.crossbar.networks import costs
-from noisyweights.experiments.crossbar.networks import experiment as networks
+from noisyweights.experiments.crossbar.networks import settings as network_settings
 from noisyweights.experiments.crossbar.networks.results import Reached, Result
-from noisyweights.experiments.network_needs import Needs
+from noisyweights.experiments.device_verdict import criteria as device_criteria
 from noisyweights.experiments.regression.settings import WIDER
+from noisyweights.experiments.swapped_networks.needs import Needs
 
 NEEDS = Needs(
     effective_weights=(12.0, 200.0), sigma_of_range=(0.02, 0.2), typical_sigma_of_range=0.05, networks=1
@@ -23,7 +23,7 @@ ROWS = yaml.safe_load(device_criteria.DEFAULT_PATH.read_text(encoding="utf-8"))
 def swept(**harmful: int) -> Result:
     """Sweeps in which so many of the worst values cost 5 points, or, below 0, calibration alone."""
     sweeps = {}
-    for sweep in networks.SWEEPS["mean-field"]:
+    for sweep in network_settings.SWEEPS["mean-field"]:
         scores = np.tile([80.0, 0.5, 0.05, np.nan], (1, len(sweep.values), 1))
         count = harmful.get(sweep.name, 0)
         if count < 0:
@@ -33,7 +33,9 @@ def swept(**harmful: int) -> Result:
         sweeps[sweep.name] = scores
     reached = Reached(np.array([[80.0, 0.5, 0.05, 0.8]]), None, sweeps)
     nothing = np.zeros((1, 1))
-    return Result(networks.PROFILES["full"], {"mean-field": reached}, nothing, nothing, nothing, {}, {})
+    return Result(
+        network_settings.PROFILES["full"], {"mean-field": reached}, nothing, nothing, nothing, {}, {}
+    )
 
 
 def found(**harmful: int) -> dict[str, device_criteria.Criterion]:
@@ -82,7 +84,7 @@ def test_what_the_record_lacks_is_said():
 
 def test_a_junction_at_the_energy_allowed_makes_a_pass_a_tenth():
     """Put the number onto the bill itself, and hold the bills' totals against each other."""
-    config = networks.PROFILES["full"]
+    config = network_settings.PROFILES["full"]
     array, digital = (costs.bill(config, "mean-field", place, passes=1) for place in costs.PLACES)
     (item,) = (item for item in array.items if item.component == "junction reads")
     each, pJ = item.each, device_criteria.junction_read_pJ()

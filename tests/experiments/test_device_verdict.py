@@ -5,11 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from noisyweights.experiments import device_verdict
-from noisyweights.experiments.device_criteria import Criteria, Criterion
-from noisyweights.experiments.device_mends import reads_skipped
-from noisyweights.experiments.device_verdict import Measured, State, judge
-from noisyweights.experiments.network_needs import Needs
+from noisyweights.experiments.device_verdict.criteria import Criteria, Criterion
+from noisyweights.experiments.device_verdict.mends import reads_skipped
+from noisyweights.experiments.device_verdict.verdict import (
+    Finding,
+    Measured,
+    State,
+    Verdict,
+    divergence_of,
+    judge,
+)
+from noisyweights.experiments.swapped_networks.needs import Needs
 from noisyweights.scores.estimates import Interval
 
 NEEDS = Needs(
@@ -41,11 +47,11 @@ ALL = (
 )
 
 
-def verdict(measured: dict, criteria=ALL, needs: Needs | None = NEEDS) -> device_verdict.Verdict:
+def verdict(measured: dict, criteria=ALL, needs: Needs | None = NEEDS) -> Verdict:
     return judge(Measured(**measured), Criteria(criteria, needs, draws=50))
 
 
-def finding(measured: dict, quantity: str, **more) -> device_verdict.Finding:
+def finding(measured: dict, quantity: str, **more) -> Finding:
     return next(one for one in verdict(measured, **more).findings if one.criterion.quantity == quantity)
 
 
@@ -180,9 +186,9 @@ def test_an_interval_around_a_range_is_open():
 
 def test_a_divergence_runs_over_both_intervals():
     """At 10 weights: κ from −1 to 2 gives 0 to 4/4800, γ from −0.5 to −0.1 adds 0.01/120 to 0.25/120."""
-    found = device_verdict.divergence_of(Interval(-0.3, -0.5, -0.1), Interval(0.5, -1, 2), weights=10.0)
+    found = divergence_of(Interval(-0.3, -0.5, -0.1), Interval(0.5, -1, 2), weights=10.0)
     assert found == pytest.approx((0.09 / 120 + 0.25 / 4800, 0.01 / 120, 0.25 / 120 + 4 / 4800))
-    assert device_verdict.divergence_of(None, 0.0, weights=10.0) is None
+    assert divergence_of(None, 0.0, weights=10.0) is None
 
 
 def test_a_number_that_the_record_lacks_leaves_a_criterion_open():

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noisyweights.experiments import recorded_networks, swapped_networks, swapped_tasks, trained_weights
+from noisyweights.experiments import mean_field_training, trained_weights
 from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.crossbar.networks import settings as network_settings
 from noisyweights.experiments.energy_distance import experiment as energy
-from noisyweights.experiments.recorded_networks import Trained
 from noisyweights.experiments.regression import experiment as regression
-from noisyweights.experiments.swapped_tasks import Settings
+from noisyweights.experiments.swapped_networks import recorded, swap, tasks
+from noisyweights.experiments.swapped_networks.recorded import Trained
+from noisyweights.experiments.swapped_networks.tasks import Settings
 from noisyweights.noise import laws
 
 SMALL = Settings(
@@ -35,18 +36,16 @@ def known() -> list[Trained]:
     """One network of each task, of little use."""
     settings = regression.PROFILES["full"]
     _, both = regression.make_network(settings, depth=4, width=16, seed=0)
-    twin = recorded_networks.mean_field_training.regression_twin(
-        both, config=settings, law=laws.gaussian(), examples=9, seed=0
-    )
+    twin = mean_field_training.regression_twin(both, config=settings, law=laws.gaussian(), examples=9, seed=0)
     config = network_settings.PROFILES["smoke"]
     plain = classifiers.make_network(config, "mean-field", seed=0)
-    clothes = recorded_networks.mean_field_training.classifier_twin(
+    clothes = mean_field_training.classifier_twin(
         plain, law=laws.gaussian(), examples=9, seed=0, **classifiers.KERNEL
     )
     return [
         summed(2),
-        recorded_networks.regression_network(settings, "magnitude.0", trained_weights.pack(twin, "float32")),
-        recorded_networks.classifier(config, "mean-field-0", trained_weights.pack(clothes, "float16")),
+        recorded.regression_network(settings, "magnitude.0", trained_weights.pack(twin, "float32")),
+        recorded.classifier(config, "mean-field-0", trained_weights.pack(clothes, "float16")),
     ]
 
 
@@ -56,7 +55,7 @@ def networks() -> list[Trained]:
 
 
 def test_the_gaussian_in_its_own_place_changes_nothing(networks):
-    found = swapped_networks.swap(laws.gaussian(), networks, missing={"faces": "x"}, settings=SMALL, seed=1)
+    found = swap.swap(laws.gaussian(), networks, missing={"faces": "x"}, settings=SMALL, seed=1)
     assert [row.task for row in found.rows] == ["energy distance"] + 3 * ["regression"] + 3 * ["clothes"]
     assert all(row.difference.value == 0 and row.gaussian == row.swapped for row in found.rows)
     assert found.missing == {"faces": "x"}
@@ -66,7 +65,7 @@ def test_the_gaussian_in_its_own_place_changes_nothing(networks):
 def test_two_flat_weights_are_a_triangle():
     """Its distance to the standard normal law is known: the largest gap of the two exact CDFs."""
     pair = [summed(2, number) for number in range(2)]
-    found = swapped_networks.swap(laws.uniform(), pair, missing={}, settings=SMALL, seed=1)
+    found = swap.swap(laws.uniform(), pair, missing={}, settings=SMALL, seed=1)
     (row,) = found.rows
     x = np.linspace(-3, 3, 2001)
     triangle = stats.triang.cdf(x, 0.5, loc=-np.sqrt(6), scale=2 * np.sqrt(6))
@@ -79,9 +78,7 @@ def test_two_flat_weights_are_a_triangle():
 def test_the_rule_agrees_with_what_is_measured():
     """Eight flat weights: κ²/(48·8²) = 0.00047, and the exact divergence 0.00053; and two, where it fails."""
     many, few = (
-        swapped_networks.swap(
-            laws.uniform(), [summed(width)], missing={}, settings=SMALL, seed=1
-        ).divergences[0]
+        swap.swap(laws.uniform(), [summed(width)], missing={}, settings=SMALL, seed=1).divergences[0]
         for width in (8, 2)
     )
     assert many.weights == pytest.approx(8, rel=1e-5)
@@ -95,7 +92,7 @@ def test_the_rule_agrees_with_what_is_measured():
 
 
 def test_a_law_without_density_has_no_measured_divergence():
-    found = swapped_networks.swap(laws.two_point(), [summed(4)], missing={}, settings=SMALL, seed=1)
+    found = swap.swap(laws.two_point(), [summed(4)], missing={}, settings=SMALL, seed=1)
     assert found.divergences[0].measured is None
     assert found.divergences[0].predicted == pytest.approx(4 / 48 / 16, rel=1e-4)
 
@@ -104,12 +101,12 @@ def test_distances_count_what_was_drawn_again():
     sample = np.array([0.3, -1.0, 0.8, 2.0])
     counts = np.array([[1, 1, 1, 1], [2, 0, 1, 1]])
     expected = [stats.kstest(np.repeat(sample, count), "norm").statistic for count in counts]
-    np.testing.assert_allclose(swapped_tasks._distances(sample, counts), expected)
+    np.testing.assert_allclose(tasks._distances(sample, counts), expected)
 
 
 def test_draws_in_stacks_are_the_network_s():
     trained = summed(3)
-    found = swapped_tasks.draw_outputs(trained.network, np.zeros((1, 1)), draws=7000, seed=2)
+    found = tasks.draw_outputs(trained.network, np.zeros((1, 1)), draws=7000, seed=2)
     assert found.shape == (7000, 1, 1)
     assert found.std() == pytest.approx(1, abs=4 / np.sqrt(2 * 7000))
     assert not np.array_equal(found[:2000], found[5000:])  # another stack, other weights
@@ -118,7 +115,7 @@ def test_draws_in_stacks_are_the_network_s():
 def test_the_interval_over_trainings_is_a_student_s_without_noise_of_draws():
     """Ten values, no draws: ± 1.96 s/√n, by the bootstrap's deviation of √(n − 1)/n s, stretched."""
     values = np.random.default_rng(0).normal(3, 2, 10)
-    found = swapped_networks.over_trainings(values, np.tile(values, (50, 1)), seed=0)
+    found = swap.over_trainings(values, np.tile(values, (50, 1)), seed=0)
     expected = 1.96 * values.std(ddof=1) / np.sqrt(10)
     assert found.value == pytest.approx(values.mean())
     assert found.high - found.value == pytest.approx(expected, rel=0.12)  # 1000 replicates, ten values
@@ -128,14 +125,14 @@ def test_the_interval_over_trainings_is_a_student_s_without_noise_of_draws():
 def test_noise_of_draws_widens_the_interval():
     values = np.zeros(4)
     replicates = np.random.default_rng(1).normal(0, 1, (400, 4))
-    found = swapped_networks.over_trainings(values, replicates, seed=0)
+    found = swap.over_trainings(values, replicates, seed=0)
     assert found.high == pytest.approx(1.96 / np.sqrt(4) * np.sqrt(4 / 3), rel=0.12)
-    assert swapped_networks.over_trainings(values[:1], replicates[:, :1], seed=0)[1:] == (-np.inf, np.inf)
+    assert swap.over_trainings(values[:1], replicates[:, :1], seed=0)[1:] == (-np.inf, np.inf)
 
 
 def test_an_empty_record_says_what_it_lacks(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorded_networks.record, "FOLDER", tmp_path)
-    found, missing = swapped_networks.recorded()
+    monkeypatch.setattr(recorded.record, "FOLDER", tmp_path)
+    found, missing = swap.recorded_networks()
     assert found == []
     assert set(missing) == {"energy distance", "regression", "clothes"}
     assert "make record ARGS=regression" in missing["regression"]

@@ -9,10 +9,8 @@ import tensorflow as tf
 from noisyweights.experiments import (
     catalogue,
     mean_field_training,
-    network_needs,
     points,
     record,
-    recorded_networks,
     trained_weights,
 )
 from noisyweights.experiments.crossbar.networks import classifiers
@@ -20,6 +18,7 @@ from noisyweights.experiments.crossbar.networks import settings as network_setti
 from noisyweights.experiments.energy_distance import experiment as energy
 from noisyweights.experiments.points import Point
 from noisyweights.experiments.regression import experiment as regression
+from noisyweights.experiments.swapped_networks import needs, recorded
 from noisyweights.networks import weight_draws
 from noisyweights.networks.mean_field import layers
 from noisyweights.noise import laws
@@ -48,7 +47,7 @@ def keep(point: str, **changed) -> np.ndarray:
 
 def test_a_kept_network_comes_back_with_its_weights():
     weights = keep("learned.2.4.1")
-    (one,) = recorded_networks.kept("energy distance", trainings=3)
+    (one,) = recorded.kept("energy distance", trainings=3)
     assert (one.task, one.kind, one.number, one.point) == (
         "energy distance",
         "depth 2, width 4",
@@ -62,14 +61,14 @@ def test_the_first_trainings_of_each_kind_are_taken_and_others_settings_left():
     for point in ("learned.1.2.0", "learned.1.2.2", "learned.1.2.10", "learned.1.4.1", "random.2.2.0"):
         keep(point)
     keep("learned.1.2.1", iterations=7)
-    taken = [one.point for one in recorded_networks.kept("energy distance", trainings=2)]
+    taken = [one.point for one in recorded.kept("energy distance", trainings=2)]
     assert taken == ["learned.1.2.0", "learned.1.2.2", "learned.1.4.1"]
 
 
 def test_an_empty_record_has_no_networks():
-    assert list(recorded_networks.kept("regression", trainings=3)) == []
+    assert list(recorded.kept("regression", trainings=3)) == []
     with pytest.raises(ValueError, match="tasks are energy distance, regression, clothes"):
-        next(recorded_networks.kept("faces", trainings=1))
+        next(recorded.kept("faces", trainings=1))
 
 
 def test_a_regression_and_its_mean_alone_predict_the_same():
@@ -77,10 +76,10 @@ def test_a_regression_and_its_mean_alone_predict_the_same():
     _, both = regression.make_network(config, depth=1, width=3, seed=3)
     twin = mean_field_training.regression_twin(both, config=config, law=laws.gaussian(), examples=9, seed=3)
     weights = np.random.default_rng(0).normal(0, 0.3, trained_weights.pack(twin, np.float32).shape)
-    one = recorded_networks.regression_network(config, "magnitude.0", weights.astype(np.float32))
+    one = recorded.regression_network(config, "magnitude.0", weights.astype(np.float32))
     np.testing.assert_array_equal(trained_weights.pack(one.network, np.float32), weights.astype(np.float32))
     x, found = np.linspace(-1, 1, 7, dtype=np.float32)[:, np.newaxis], []
-    for network in (one.network, recorded_networks.mean_network(one)):
+    for network in (one.network, recorded.mean_network(one)):
         with weight_draws.chip(network, tf.constant(weight_draws.chip_seeds(network, draws=1, seed=0)[0])):
             found.append(network(x, training=False).numpy()[:, 0])
     np.testing.assert_array_equal(*found)
@@ -94,7 +93,7 @@ def test_a_classifier_takes_its_weights_in_half_precision():
         network, law=laws.gaussian(), examples=7, seed=5, **classifiers.KERNEL
     )
     weights = trained_weights.pack(twin, "float16")
-    one = recorded_networks.classifier(config, "mean-field-2", weights)
+    one = recorded.classifier(config, "mean-field-2", weights)
     np.testing.assert_array_equal(trained_weights.pack(one.network, "float16"), weights)
     assert (one.task, one.number) == ("clothes", 2)
 
@@ -107,27 +106,27 @@ def test_what_a_layer_asks_for_follows_from_its_weights():
     network = keras.Sequential([keras.Input((5,)), layer])
     layer.kernel_loc.assign([[0.5], [-0.2], [0.1], [0.0], [9.0]])
     x = np.array([[1.0, 1, 1, 1, 0]])  # the last input is never driven, so its mean takes no range
-    numbers, ratios = network_needs.network_needs(network, x)
+    numbers, ratios = needs.network_needs(network, x)
     np.testing.assert_allclose(numbers, [[4.0]], rtol=1e-6)
     np.testing.assert_allclose(ratios, [0.2], rtol=1e-6)
     layer.kernel_log_scale.assign(np.log([[0.2], [0.1], [0.1], [0.1], [5.0]]))
-    numbers, ratios = network_needs.network_needs(network, x)
+    numbers, ratios = needs.network_needs(network, x)
     np.testing.assert_allclose(numbers, [[0.07**2 / 0.0019]], rtol=1e-5)  # (Σσ²)²/Σσ⁴
     np.testing.assert_allclose(ratios, [np.sqrt(0.07 / 4) / 0.5], rtol=1e-6)
 
 
 def test_needs_are_of_networks_that_predict_something():
     keep("learned.1.2.0")
-    networks = list(recorded_networks.kept("energy distance", trainings=1))
-    assert network_needs.needs(networks) is None
+    networks = list(recorded.kept("energy distance", trainings=1))
+    assert needs.needs(networks) is None
     config = network_settings.PROFILES["smoke"]
     plain = classifiers.make_network(config, "mean-field", seed=0)
     twin = mean_field_training.classifier_twin(
         plain, law=laws.gaussian(), examples=7, seed=5, **classifiers.KERNEL
     )
     weights = trained_weights.pack(twin, "float16")
-    networks.append(recorded_networks.classifier(config, "mean-field-0", weights))
-    found = network_needs.needs(networks)
+    networks.append(recorded.classifier(config, "mean-field-0", weights))
+    found = needs.needs(networks)
     low, high = found.effective_weights
     assert found.networks == 1
     assert 1 < low < high < 28 * 28 * 12 + 12 * 10

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noisyweights.experiments.device_criteria import Criterion
-from noisyweights.experiments.network_needs import Needs
+from noisyweights.experiments.device_verdict.criteria import Criterion
+from noisyweights.experiments.swapped_networks.needs import Needs
 from noisyweights.noise import sums
 
 __all__ = ["Shape", "Situation", "bound", "capital", "conflicts", "mend", "reads_skipped", "with_unit"]

@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from noisyweights.experiments import catalogue, record
-from noisyweights.experiments.crossbar.networks import costs, sweeps
+from noisyweights.experiments.crossbar.networks import costs, settings, sweeps
 from noisyweights.experiments.crossbar.networks import experiment as networks
 from noisyweights.experiments.crossbar.networks.results import Result
-from noisyweights.experiments.network_needs import Needs
+from noisyweights.experiments.swapped_networks.needs import Needs
 from noisyweights.ledger import claims
 from noisyweights.package_data import DATA
 
@@ -69,7 +69,7 @@ class Criteria:
 
     criteria: tuple[Criterion, ...]
     needs: Needs | None
-    draws: int = field(default=networks.PROFILES[record.PROFILE].draws)
+    draws: int = field(default=settings.PROFILES[record.PROFILE].draws)
 
 
 def load(
@@ -78,7 +78,7 @@ def load(
     """Read the criteria and compute their numbers.
 
     Args:
-        swept: as `recorded_sweeps` gives it. needs: as `network_needs.needs`. read_pJ: as `junction_read_pJ`.
+        swept: as `recorded_sweeps` gives it. needs: as `needs.needs`. read_pJ: as `junction_read_pJ`.
             None for what there is not.
         path: another file than the library's own.
 
@@ -113,7 +113,7 @@ def junction_read_pJ() -> float:
     That is a share of the digital rival's pass, less all other items of the array, over the number of reads;
     it is negative where these alone take more.
     """
-    config = networks.PROFILES[record.PROFILE]
+    config = settings.PROFILES[record.PROFILE]
     array, digital = (costs.bill(config, METHOD, place, passes=1) for place in costs.PLACES)
     (check,) = (one for one in claims.find("L-energy").checks if one.quantity == "energy_ratio")
     (reads,) = (item for item in array.items if item.component == "junction reads")
@@ -162,12 +162,12 @@ def _number(
 
 
 def _swept(name: str, label: str, swept: Result | None) -> tuple[tuple[float, ...] | None, float | None, str]:
-    known = {sweep.name: sweep for sweep in networks.SWEEPS[METHOD]}
+    known = {sweep.name: sweep for sweep in settings.SWEEPS[METHOD]}
     if name not in known:
         raise ValueError(f"{label}: no sweep is called {name!r}; they are {', '.join(known)}")
     if swept is None:
         return None, None, _LACKS_SWEEPS
-    values = networks.swept(swept.config, known[name])
+    values = settings.swept(swept.config, known[name])
     agrees = networks.agreement(swept, METHOD, known[name])
     both, accuracy = sweeps.tolerated(values, agrees.all(1)), sweeps.tolerated(values, agrees[:, 0])
     if both is None:

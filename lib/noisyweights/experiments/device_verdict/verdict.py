@@ -11,9 +11,9 @@ from itertools import product
 
 import numpy as np
 
-from noisyweights.experiments import device_mends
-from noisyweights.experiments.device_criteria import Criteria, Criterion
-from noisyweights.experiments.device_mends import Shape, Situation
+from noisyweights.experiments.device_verdict import mends
+from noisyweights.experiments.device_verdict.criteria import Criteria, Criterion
+from noisyweights.experiments.device_verdict.mends import Shape, Situation
 from noisyweights.noise import sums
 from noisyweights.scores.estimates import Interval
 
@@ -124,7 +124,7 @@ def judge(measured: Measured, criteria: Criteria) -> Verdict:
     situation = _situation(measured, criteria)
     findings = tuple(_finding(one, measured, criteria, situation) for one in criteria.criteria)
     reasons = [one.sentence for one in findings if one.state is State.UNFIT]
-    reasons += device_mends.conflicts(situation)
+    reasons += mends.conflicts(situation)
     states = {one.state for one in findings}
     if reasons:
         word = "unfit"
@@ -167,35 +167,35 @@ def _situation(measured: Measured, criteria: Criteria) -> Situation:
     correlation, kept = measured.correlation, needed.get("correlation")
     skipped = None
     if correlation is not None and kept:
-        skipped = device_mends.reads_skipped(_ends(correlation)[1], kept[0], measured.fresh_after)
+        skipped = mends.reads_skipped(_ends(correlation)[1], kept[0], measured.fresh_after)
     return Situation(shape, criteria.needs, criteria.draws, reads, skipped)
 
 
 def _finding(criterion: Criterion, measured: Measured, criteria: Criteria, situation: Situation) -> Finding:
     value = _MEASURES[criterion.quantity](measured, criteria, criterion)
-    number = device_mends.with_unit(value.value, criterion.unit) if value else ""
+    number = mends.with_unit(value.value, criterion.unit) if value else ""
     if (
         value is None and criterion.quantity == "divergence" and situation.shape
     ):  # at no known number of weights
-        state, sentence = device_mends.mend(criterion, None, situation)
+        state, sentence = mends.mend(criterion, None, situation)
         return Finding(criterion, State.CONDITION if state else State.UNFIT, None, sentence)
     if value is None:
         return Finding(criterion, State.OPEN, None, _untold(criterion, measured))
     if criterion.needed is None:
         sentence = f"{criterion.measures} is {number}; what is needed is not known: {criterion.lacking}."
-        return Finding(criterion, State.OPEN, value, device_mends.capital(sentence))
+        return Finding(criterion, State.OPEN, value, mends.capital(sentence))
     low, high = (_holds(criterion, end) for end in value[1:])
     inside = criterion.relation != "within" or low or high or _one_side(criterion, value)
-    what = f"{criterion.measures} is {number}, where {device_mends.bound(criterion)} is needed"
+    what = f"{criterion.measures} is {number}, where {mends.bound(criterion)} is needed"
     if low and high:
-        return Finding(criterion, State.MET, value, device_mends.capital(what + "."))
+        return Finding(criterion, State.MET, value, mends.capital(what + "."))
     if low or high or not inside:
-        ends = " to ".join(device_mends.with_unit(end, criterion.unit) for end in value[1:])
+        ends = " to ".join(mends.with_unit(end, criterion.unit) for end in value[1:])
         sentence = f"The file is too short to tell: {what}, and the measurement leaves {ends}."
         return Finding(criterion, State.OPEN, value, sentence)
-    mendable, mend = device_mends.mend(criterion, value.value, situation)
+    mendable, mend = mends.mend(criterion, value.value, situation)
     state = State.CONDITION if mendable else State.UNFIT
-    return Finding(criterion, state, value, device_mends.capital(f"{what}: {mend}"))
+    return Finding(criterion, state, value, mends.capital(f"{what}: {mend}"))
 
 
 def _untold(criterion: Criterion, measured: Measured) -> str:
@@ -203,7 +203,7 @@ def _untold(criterion: Criterion, measured: Measured) -> str:
     if raw is None:
         return f"Cannot be told from this file: {criterion.measures}."
     share = "what share of the range of means that is, neither this file nor the record tells"
-    return device_mends.capital(f"{criterion.measures} is {_ends(raw)[1]:.3g}; {share}.")
+    return mends.capital(f"{criterion.measures} is {_ends(raw)[1]:.3g}; {share}.")
 
 
 def _holds(criterion: Criterion, value: float) -> bool:

@@ -10,8 +10,8 @@ from scipy import special, stats
 from noisyweights import datasets, seeds
 from noisyweights.experiments import image_inputs
 from noisyweights.experiments.crossbar.networks import classifiers
-from noisyweights.experiments.recorded_networks import Trained, mean_network
 from noisyweights.experiments.regression import experiment as regression
+from noisyweights.experiments.swapped_networks.recorded import Trained, mean_network
 from noisyweights.networks import weight_draws
 from noisyweights.networks.mean_field import inference, linearised, twins
 from noisyweights.noise import sums
@@ -81,8 +81,8 @@ class Divergence:
 class Measured:
     """Quantities of one network, in the order of `QUANTITIES`.
 
-    values: as measured, (laws, quantities), the Gaussian first. replicates: of resampled draws, which both laws
-    share, (replicates, laws, quantities). divergence: of its output, where it was asked for.
+    values: as measured, (laws, quantities), the Gaussian first. replicates: of resampled draws, in both laws
+    alike, (replicates, laws, quantities). divergence: of its output, where it was asked for.
     """
 
     values: np.ndarray

@@ -11,13 +11,13 @@ import numpy as np
 from tqdm import tqdm
 
 from noisyweights import seeds
-from noisyweights.experiments import recorded_networks, swapped_tasks
-from noisyweights.experiments.recorded_networks import TASKS, Trained
-from noisyweights.experiments.swapped_tasks import QUANTITIES, Divergence, Measured, Settings
+from noisyweights.experiments.swapped_networks import recorded, tasks
+from noisyweights.experiments.swapped_networks.recorded import TASKS, Trained
+from noisyweights.experiments.swapped_networks.tasks import QUANTITIES, Divergence, Measured, Settings
 from noisyweights.noise.law import Law
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["REPORT", "TRAININGS", "Row", "Swapped", "over_trainings", "recorded", "swap"]
+__all__ = ["REPORT", "TRAININGS", "Row", "Swapped", "over_trainings", "recorded_networks", "swap"]
 
 LEVEL = 0.95
 # Of each kind of network, at most.
@@ -60,7 +60,7 @@ class Swapped:
     missing: dict[str, str]
 
 
-def recorded(*, trainings: Mapping[str, int] = TRAININGS) -> tuple[list[Trained], dict[str, str]]:
+def recorded_networks(*, trainings: Mapping[str, int] = TRAININGS) -> tuple[list[Trained], dict[str, str]]:
     """The recorded networks that `swap` takes, and why there is none of a task.
 
     Args:
@@ -70,7 +70,7 @@ def recorded(*, trainings: Mapping[str, int] = TRAININGS) -> tuple[list[Trained]
     for task, (experiment, _) in TASKS.items():
         own = [
             one
-            for one in recorded_networks.kept(task, trainings=trainings[task])
+            for one in recorded.kept(task, trainings=trainings[task])
             if task != "energy distance" or one.kind in ENERGY_KINDS
         ]
         found += own
@@ -88,14 +88,14 @@ def swap(
 
     Args:
         law: of mean 0 and variance 1.
-        networks, missing: as `recorded` gives them.
+        networks, missing: as `recorded_networks` gives them.
         settings: how much is drawn; `REPORT` takes seconds.
         seed: of the draws and of the bootstrap.
     """
     measured: dict[tuple[str, str], list[Measured]] = {}
     for one in tqdm(networks, desc="recorded networks", unit="network", delay=5, leave=False):
         own = measured.setdefault((one.task, one.kind), [])
-        own.append(swapped_tasks.measure(one, law, settings=settings, seed=seed, diverging=not own))
+        own.append(tasks.measure(one, law, settings=settings, seed=seed, diverging=not own))
     rows = [
         _row(task, kind, at, own, settings=settings, seed=seed)
         for (task, kind), own in measured.items()

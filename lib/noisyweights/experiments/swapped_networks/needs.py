@@ -7,7 +7,7 @@ import numpy as np
 
 from noisyweights import datasets
 from noisyweights.experiments import image_inputs
-from noisyweights.experiments.recorded_networks import Trained, mean_network
+from noisyweights.experiments.swapped_networks.recorded import Trained, mean_network
 from noisyweights.networks.mean_field import linearised
 from noisyweights.noise import sums
 
