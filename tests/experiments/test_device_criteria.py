@@ -67,6 +67,17 @@ def test_sweeps_networks_and_bills_give_the_other_numbers():
     assert needed["energy"] == (0.5,)
 
 
+def test_what_the_regression_tolerates_stands_beside():
+    """Errors 1, 0.5, 0.2, 0.04 … too large: 5 % is allowed, so the fourth value, 2 %, is the worst that holds."""
+    errors = np.array([1, 0.5, 0.2, 0.04, 0.01, 0])
+    sweeps = {"programming": np.stack([errors, 0 * errors], -1)[np.newaxis]}
+    result = replace(swept(), regression_sweeps=sweeps)
+    criteria = device_criteria.load(swept=result, needs=NEEDS, read_pJ=0.5).criteria
+    words = {one.id: one.regression for one in criteria}
+    assert words["drift"] == words["spread_of_means"] == "2"
+    assert words["correlation"] == words["shape"] == ""
+
+
 def test_where_nothing_but_perfection_holds_no_number_is_made_up():
     criteria = found(programming=5)
     assert criteria["drift"].needed is None

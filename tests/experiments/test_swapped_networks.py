@@ -56,7 +56,7 @@ def networks() -> list[Trained]:
 
 def test_the_gaussian_in_its_own_place_changes_nothing(networks):
     found = swap.swap(laws.gaussian(), networks, missing={"faces": "x"}, settings=SMALL, seed=1)
-    assert [row.task for row in found.rows] == ["energy distance"] + 3 * ["regression"] + 3 * ["clothes"]
+    assert [row.task for row in found.rows] == ["energy distance"] + 4 * ["regression"] + 3 * ["clothes"]
     assert all(row.difference.value == 0 and row.gaussian == row.swapped for row in found.rows)
     assert found.missing == {"faces": "x"}
     assert [one.predicted for one in found.divergences] == [0, 0]

@@ -43,7 +43,8 @@ class Criterion:
 
     needed: the bound, two of them for "within"; None where it cannot be computed, and `lacking` says why.
     at: effective number of weights at which a divergence is taken; None for all other quantities. relaxed:
-    the bound where only accuracy counts, for a bound by a sweep.
+    the bound where only accuracy counts, for a bound by a sweep. regression: what the regression of chapter 5
+    tolerates in the same sweep, in words; "" where it did not go through it.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Criterion:
     mend: str
     at: float | None = None
     relaxed: float | None = None
+    regression: str = ""
     lacking: str = ""
 
 
@@ -136,7 +138,8 @@ def _criterion(
     if row["quantity"] == "divergence":
         found, _, none = _number(row.get("at"), label, swept, needs, read_pJ)
         at, lacking = (found[0], lacking) if found else (None, none)
-    return Criterion(**plain, needed=needed, at=at, relaxed=relaxed, lacking=lacking)
+    regression = _of_regression(row["needed"], swept)
+    return Criterion(**plain, needed=needed, at=at, relaxed=relaxed, regression=regression, lacking=lacking)
 
 
 def _number(
@@ -179,3 +182,12 @@ def _swept(name: str, label: str, swept: Result | None) -> tuple[tuple[float, ..
             f"of {known[name].words}, {values[-2]:g} is too much already, and less was not tried",
         )
     return (float(both),), accuracy, ""
+
+
+def _of_regression(needed: Any, swept: Result | None) -> str:
+    name = needed.get("sweep") if isinstance(needed, dict) else None
+    if swept is None or name not in swept.regression_sweeps:
+        return ""
+    (sweep,) = (one for one in settings.SWEEPS[METHOD] if one.name == name)
+    agrees = networks.agreement(swept, "regression", sweep).all(1)
+    return sweeps.limit(settings.swept(swept.config, sweep), agrees)

@@ -28,6 +28,7 @@ QUANTITIES = {
     "energy distance": {"distance to the target (KS)": ("", True)},
     "regression": {
         "root mean square error": ("", True),
+        "negative log-likelihood": ("nats", True),
         "targets inside the 90 % interval": ("", None),
         "predicted standard deviation": ("", None),
     },
@@ -162,16 +163,17 @@ def _regression(trained: Trained, law: Law, settings: Settings, *, seed: int, di
     for name, one in _pair(network, law).items():
         outputs = draw_outputs(one, both, draws=settings.regression_draws, seed=seed)[..., 0]
         mean = outputs[:, : len(x)]
-        predictions[name] = np.stack([mean, mean**2, special.ndtr((y - mean) / scale)], -1)
+        z = (y - mean) / scale
+        predictions[name] = np.stack([mean, mean**2, special.ndtr(z), stats.norm.pdf(z) / scale], -1)
         looked_at.append(outputs[:, -1])
 
     def statistic(average: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        mean, square, cdf = average.T
+        mean, square, cdf, density = average.T
         covered = np.abs(cdf - 0.5) <= _COVERED / 2
         spread = np.maximum(square - mean**2, 0) + scale**2
-        return np.array(
-            [metrics.rmse(mean, y, weights=weights), weights @ covered, np.sqrt(weights @ spread)]
-        )
+        nll = -np.log(np.maximum(density, np.finfo(float).tiny))  # 0 where a float cannot hold it
+        scores = (metrics.rmse(mean, y, weights=weights), weights @ nll, weights @ covered)
+        return np.array([*scores, np.sqrt(weights @ spread)])
 
     found = _resampled(statistic, predictions, settings, seed)
     if not diverging:
