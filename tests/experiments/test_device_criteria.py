@@ -68,7 +68,7 @@ def test_sweeps_networks_and_bills_give_the_other_numbers():
 
 
 def test_what_the_regression_tolerates_stands_beside():
-    """Errors 1, 0.5, 0.2, 0.04 … too large: 5 % is allowed, so the fourth value, 2 %, is the worst that holds."""
+    """Errors 1, 0.5, 0.2, 0.04 … too large: 5 % is allowed, so the fourth value, 2 %, is the worst."""
     errors = np.array([1, 0.5, 0.2, 0.04, 0.01, 0])
     sweeps = {"programming": np.stack([errors, 0 * errors], -1)[np.newaxis]}
     result = replace(swept(), regression_sweeps=sweeps)

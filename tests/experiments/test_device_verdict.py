@@ -31,7 +31,7 @@ IDEAL = GAUSSIAN | {
 def one(
     quantity: str, relation: str, *needed: float, unit: str = "", mend: str = "none", **more
 ) -> Criterion:
-    return Criterion(quantity, quantity, quantity, unit, relation, needed, "", "", mend, **more)
+    return Criterion(quantity, quantity, quantity, quantity, unit, relation, needed, "", "", mend, **more)
 
 
 ALL = (
@@ -39,8 +39,10 @@ ALL = (
     one("sigma_ratio", ">=", 4.0, mend="accuracy_alone", relaxed=1.0),
     one("sigma_of_range", "within", 0.02, 0.2, mend="gain"),
     one("step_over_sigma", "<=", 1.11, mend="finer_step"),
-    Criterion("drift", "drift", "drift_of_range", "%", "<=", (2.0,), "", "", "recalibrate"),
-    Criterion("correlation", "correlation", "correlation", "", "<=", (0.9,), "", "", "skip_reads"),
+    Criterion("drift", "drift", "drift", "drift_of_range", "%", "<=", (2.0,), "", "", "recalibrate"),
+    Criterion(
+        "correlation", "correlation", "correlation", "correlation", "", "<=", (0.9,), "", "", "skip_reads"
+    ),
     one("spread_of_range", "<=", 2.0, unit="%", mend="write_and_verify"),
     one("log_sigma_spread", "<=", 0.5, mend="set_each_sigma"),
     one("read_pJ", "<=", 0.5, unit="pJ", mend="cheaper_reads"),
@@ -192,7 +194,9 @@ def test_a_divergence_runs_over_both_intervals():
 
 
 def test_a_number_that_the_record_lacks_leaves_a_criterion_open():
-    lacking = (Criterion("a", "width", "sigma_ratio", "", ">=", None, "", "", "none", lacking="no sweep"),)
+    lacking = (
+        Criterion("a", "widths", "width", "sigma_ratio", "", ">=", None, "", "", "none", lacking="no sweep"),
+    )
     found = verdict({"sigma_ratio": 2.0}, lacking)
     assert found.word == "cannot be told"
     assert found.of(State.OPEN) == ("Width is 2; what is needed is not known: no sweep.",)

@@ -32,7 +32,7 @@ MENDS = (
     "more_weights", "accuracy_alone", "gain", "finer_step", "recalibrate", "skip_reads", "write_and_verify",
     "set_each_sigma", "cheaper_reads", "none",
 )  # fmt: skip
-_FIELDS = {"id", "measures", "quantity", "unit", "relation", "needed", "why", "source", "mend"}
+_FIELDS = {"id", "measures", "words", "quantity", "unit", "relation", "needed", "why", "source", "mend"}
 _LACKS_SWEEPS = "the record lacks the sweeps of chapter 9 (`make record ARGS=crossbar.networks`)"
 _LACKS_NETWORKS = "the record keeps no trained networks (`make record ARGS=regression`)"
 
@@ -49,6 +49,7 @@ class Criterion:
 
     id: str
     measures: str
+    words: str
     quantity: str
     unit: str
     relation: str

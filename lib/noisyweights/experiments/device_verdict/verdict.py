@@ -174,19 +174,19 @@ def _situation(measured: Measured, criteria: Criteria) -> Situation:
 def _finding(criterion: Criterion, measured: Measured, criteria: Criteria, situation: Situation) -> Finding:
     value = _MEASURES[criterion.quantity](measured, criteria, criterion)
     number = mends.with_unit(value.value, criterion.unit) if value else ""
-    if (
-        value is None and criterion.quantity == "divergence" and situation.shape
-    ):  # at no known number of weights
+    if value is None and criterion.quantity == "divergence" and situation.shape:
+        # The rule gives the number needed, though the record does not tell how many there are.
         state, sentence = mends.mend(criterion, None, situation)
         return Finding(criterion, State.CONDITION if state else State.UNFIT, None, sentence)
     if value is None:
         return Finding(criterion, State.OPEN, None, _untold(criterion, measured))
     if criterion.needed is None:
-        sentence = f"{criterion.measures} is {number}; what is needed is not known: {criterion.lacking}."
+        sentence = f"{criterion.words} is {number}; what is needed is not known: {criterion.lacking}."
         return Finding(criterion, State.OPEN, value, mends.capital(sentence))
     low, high = (_holds(criterion, end) for end in value[1:])
     inside = criterion.relation != "within" or low or high or _one_side(criterion, value)
-    what = f"{criterion.measures} is {number}, where {mends.bound(criterion)} is needed"
+    at = f" at {criterion.at:.0f} effective weights" if criterion.at else ""
+    what = f"{criterion.words}{at} is {number}, where {mends.bound(criterion)} is needed"
     if low and high:
         return Finding(criterion, State.MET, value, mends.capital(what + "."))
     if low or high or not inside:
