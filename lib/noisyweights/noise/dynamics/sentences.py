@@ -61,7 +61,7 @@ def _telegraph(motion: Motion, unit: str, known: bool) -> str:
     signal = motion.telegraph
     if not signal.found:
         peaks = "The histogram has two peaks, but t" if signal.two_peaks else "T"
-        return f"{peaks}hey do not jump between levels: {signal.rival} describes them better."
+        return f"{peaks}hey do not jump between levels: {signal.rival} fits them better."
     at = ", ".join(
         f"{level.level.value:.4g}{unit} ({level.occupancy.value:.0%} of the time, "
         + (
@@ -84,7 +84,7 @@ def _correlation(motion: Motion, known: bool) -> str:
     seconds = f" ({memory.time_s.value:.3g} s)" if known else ""
     said = (
         f"The trace is worth {_between(memory.independent)} independent reads, one in "
-        f"{memory.time_reads.value:.3g}{seconds}; less than {FRESH:.0%} of a reading's deviation is left after "
+        f"{memory.time_reads.value:.3g}{seconds}; less than {FRESH:.0%} of a deviation is left after "
         f"{memory.fresh_after} reads."
     )
     if not memory.settled:
@@ -96,9 +96,7 @@ def _spectrum(motion: Motion) -> str:
     shape = motion.spectrum
     if math.isnan(shape.exponent.value):
         return "The spectrum is no power law over a decade of frequency."
-    return (
-        f"The spectrum falls as 1/f^a with a = {_between(shape.exponent)}, over {shape.decades:.1f} decades."
-    )
+    return f"The spectrum falls as 1/f^a, a = {_between(shape.exponent)}, over {shape.decades:.1f} decades."
 
 
 def _allan(motion: Motion, unit: str, known: bool) -> str:

@@ -52,7 +52,7 @@ def far_outside(samples: Array) -> NDArray[np.bool_]:
 
 
 def _upper_tail(excess: Array, *, censored: int) -> tuple[float, float]:
-    """Shape ξ > 0, one standard error above the likeliest, and scale β; the `censored` largest are not used."""
+    """Shape ξ > 0, a standard error above the likeliest, and scale β; the `censored` largest are not used."""
     inside, limit = excess[censored:], excess[censored]
     m = len(inside)
     ratio = np.geomspace(1e-3, 1e3, 200) / inside.mean()  # ξ / β

@@ -1,4 +1,4 @@
-"""Random telegraph noise: levels between which a trace jumps, how long it stays, and whether it does so at all.
+"""Random telegraph noise: levels between which a trace jumps, how long it stays, and whether it jumps.
 
 A hidden Markov model: the state s_t jumps with fixed probabilities at each read, and the reading is Gaussian
 around the level of the state with the state's own width; noise around the levels may have any colour. It is
@@ -120,9 +120,8 @@ def telegraph(samples: ArrayLike, *, interval_s: float | None = None, seed: int)
             flat = np.full_like(samples, loc)
             return Telegraph(False, (), best.evidence, best.two_peaks, best.rival, flat)
         path = _path(best.model, unit, best.block)
-    order = np.argsort(best.model.means_.ravel())
     values = loc + scale * best.model.means_.ravel()[path]
-    levels = tuple(_levels(best, order, len(samples) // best.block, loc, scale, interval_s))
+    levels = tuple(_levels(best, readings=len(samples), loc=loc, scale=scale, interval_s=interval_s))
     return Telegraph(True, levels, best.evidence, best.two_peaks, best.rival, values)
 
 
@@ -140,7 +139,7 @@ def _blocks(unit: Array, block: int) -> Array:
 
 
 def _dithered(piece: Array, seed: int) -> Array:
-    """A likelihood needs a density: noise as large as that of rounding is added, but in the shape that is fitted."""
+    """A likelihood needs a density: noise as wide as that of rounding, of the shape that is fitted."""
     code = np.diff(np.unique(piece)).min()
     return piece + code / math.sqrt(12) * seeds.generator(seed, "telegraph").standard_normal(len(piece))
 
@@ -169,7 +168,7 @@ def _analysed(piece: Array, block: int) -> _Analysis:
 
 
 def _bic(model: GaussianHMM, piece: Array) -> float:
-    """BIC with white noise around the levels, or with coloured noise around the most probable path, if lower."""
+    """BIC with white noise around the levels, or with coloured noise around the likeliest path, if lower."""
     column = piece[:, None]
     white = model.bic(column)
     log_joint, path = model.decode(column)
@@ -217,15 +216,13 @@ def _path(model: GaussianHMM, unit: Array, block: int) -> NDArray[np.int64]:
     return np.append(path, np.full(len(unit) - len(path), path[-1]))
 
 
-def _levels(
-    best: _Analysis, order: NDArray[np.int64], fitted: int, loc: float, scale: float, interval_s: float
-) -> list[Level]:
-    """The levels in the unit of the readings; dwell times are exponential, so their intervals are those of χ²."""
-    model, fitted = best.model, min(fitted, MOST_READINGS)
+def _levels(best: _Analysis, *, readings: int, loc: float, scale: float, interval_s: float) -> list[Level]:
+    """The levels in the unit of the readings; dwell times are exponential: their intervals are of χ²."""
+    model, fitted = best.model, min(readings // best.block, MOST_READINGS)
     share, stay = model.get_stationary_distribution(), np.diag(model.transmat_)
     rates = _rates(model.transmat_)
     levels = []
-    for i in order:
+    for i in np.argsort(model.means_.ravel()):
         mean, noise = loc + scale * model.means_[i, 0], scale * math.sqrt(model.covars_[i, 0, 0])
         half = 1.96 * noise / math.sqrt(share[i] * fitted)
         visits, dwell = best.visits[i], best.block / (1 - stay[i])

@@ -39,7 +39,7 @@ class Alternative:
 
 
 def mixture(samples: Array, levels: int) -> GaussianMixture:
-    """Law of `levels` Gaussians of independent readings, shape (n,), by maximum likelihood; their order rises."""
+    """Law of `levels` Gaussians of independent readings, shape (n,), by maximum likelihood."""
     column = samples[:, None]
     few = column[:: -(-len(samples) // START_READINGS)]
     means = np.quantile(few, (np.arange(levels) + 0.5) / levels)[:, None]
@@ -68,7 +68,7 @@ def alternative(samples: Array, law: GaussianMixture) -> Alternative:
 
 
 def colour(z: Array) -> float:
-    """BIC of the best coloured noise less that of white noise, for unit normal z in order of time, shape (n,)."""
+    """BIC of the best coloured noise less that of white noise, for z near unit normal in time, shape (n,)."""
     normal = np.sum(z**2) + len(z) * math.log(2 * math.pi)
     return float(min(_autoregression(z), _relaxations(z)) - normal)
 

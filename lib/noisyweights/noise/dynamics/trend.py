@@ -91,7 +91,9 @@ def trend(samples: ArrayLike, *, interval_s: float | None = None, seed: int) -> 
     form = max(fits, key=lambda name: fits[name].gain[0] - (name != "linear") * math.log(blocks))
     fitted = fits[form]
     size, error = fitted.size[0] * scale, fitted.error[0] * scale
-    return _described(samples, form, parameters[form][fitted.which[0]], size, error, p_value, interval_s)
+    sizes = np.array([size, size - 1.96 * error, size + 1.96 * error])
+    parameter = float(parameters[form][fitted.which[0]])
+    return _described(samples, form, parameter, sizes=sizes, p_value=p_value, interval_s=interval_s)
 
 
 def _tested(readings: Array, sets: dict, spectra: Array, seed: int) -> tuple[float, dict]:
@@ -116,7 +118,13 @@ def _none(samples: Array, p_value: float) -> Trend:
 
 
 def _described(
-    samples: Array, form: str, parameter: float, size: float, error: float, p_value: float, interval_s: float
+    samples: Array,
+    form: trend_forms.Form,
+    parameter: float,
+    *,
+    sizes: Array,
+    p_value: float,
+    interval_s: float,
 ) -> Trend:
     """The trend over all readings, from its form, parameter and size."""
     reading, nan = np.arange(len(samples)), math.nan
@@ -126,8 +134,7 @@ def _described(
         curve = np.log1p(reading / parameter)
     else:
         curve = (reading >= parameter).astype(float)
-    sizes = np.array([size, size - 1.96 * error, size + 1.96 * error])
-    moving = size * (curve - curve.mean())
+    moving = sizes[0] * (curve - curve.mean())
     is_log, is_step = form == "logarithmic", form == "step"
     return Trend(
         form=form,
