@@ -162,8 +162,6 @@ def _analysed(piece: Array, block: int) -> _Analysis:
             best, evidence, visits, enough = model, gain, left, gain + EVIDENCE
         elif best is None:
             evidence = max(evidence, gain)
-        if gain <= 0:
-            break
     return _Analysis(best, evidence, two_peaks, words, visits, block)
 
 

@@ -1,0 +1,80 @@
+"""Autocorrelation time, Allan deviation and spectrum against exact formulas."""
+
+import numpy as np
+import pytest
+from traces import autoregression
+
+from noisyweights.noise.dynamics.allan import allan
+from noisyweights.noise.dynamics.correlation import correlation
+from noisyweights.noise.dynamics.spectrum import spectrum
+
+
+@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.5, 0.9, 0.98])
+def test_autocorrelation_time_of_an_autoregression(rho):
+    # τ = (1 + ρ) / (1 − ρ). One estimate from 1,500 readings scatters by up to 0.35 τ, the mean of 40 by 0.06.
+    exact = (1 + rho) / (1 - rho)
+    found = [correlation(autoregression(rho, 1500, seed=seed)).time_reads for seed in range(40)]
+    assert np.mean([time.value for time in found]) == pytest.approx(exact, rel=0.25)
+    # 95 % intervals: fewer than 32 of 40 would hold the truth once in 10,000 times.
+    assert sum(time.low < exact < time.high for time in found) >= 32
+
+
+def test_independent_reads_and_seconds():
+    memory = correlation(autoregression(0.98, 20_000, seed=1), interval_s=0.1)
+    assert memory.independent.value == pytest.approx(20_000 / memory.time_reads.value)
+    assert memory.time_s.value == pytest.approx(0.1 * memory.time_reads.value)
+    assert memory.settled
+    assert 60 < memory.fresh_after < 230  # 0.98**114 = 0.1
+
+
+def test_a_short_slow_trace_is_not_settled():
+    assert not correlation(autoregression(0.98, 1500, seed=2)).settled
+
+
+def test_allan_deviation_of_white_noise_and_of_a_random_walk():
+    white = np.random.default_rng(3).standard_normal(20_000)
+    found = allan(white, interval_s=0.5)
+    m = found.reads
+    np.testing.assert_allclose(found.time_s, 0.5 * m)
+    # Short averages scatter by about sqrt(m / n): 6 % at m = 64, so 20 % is three times that.
+    np.testing.assert_allclose(found.deviation[:7], m[:7] ** -0.5, rtol=0.2)
+    walk = allan(np.cumsum(white))
+    np.testing.assert_allclose(walk.deviation[:6], np.sqrt((2 * m**2 + 1) / (6 * m))[:6], rtol=0.2)
+    assert walk.best == 1
+    assert np.all((walk.low < walk.deviation) & (walk.deviation < walk.high))
+
+
+def test_allan_intervals_hold_the_truth():
+    traces = np.random.default_rng(4).standard_normal((60, 1000))
+    found = [allan(trace) for trace in traces]
+    exact = found[0].reads ** -0.5
+    held = np.mean([(one.low < exact) & (exact < one.high) for one in found], axis=0)
+    assert held.min() >= 0.85  # 95 % of 60 is 57 ± 1.7: 51 is beyond three standard deviations
+
+
+def coloured(exponent: float, n: int, *, seed: int) -> np.ndarray:
+    """Gaussian noise with the spectrum 1/f^exponent, a piece of a trace four times as long."""
+    rng = np.random.default_rng(seed)
+    frequency = np.fft.rfftfreq(4 * n)
+    frequency[0] = frequency[1]
+    phases = rng.standard_normal(len(frequency)) + 1j * rng.standard_normal(len(frequency))
+    return np.fft.irfft(frequency ** (-exponent / 2) * phases)[:n]
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 1.5])
+def test_exponent_of_synthesised_noise(exponent):
+    found = [spectrum(coloured(exponent, 8000, seed=seed)).exponent for seed in range(10)]
+    assert np.mean([a.value for a in found]) == pytest.approx(exponent, abs=0.05)  # one scatters by 0.03
+    assert sum(a.low < exponent < a.high for a in found) >= 6
+
+
+def test_spectrum_is_a_density_per_hertz():
+    found = spectrum(2 * np.random.default_rng(5).standard_normal(20_000), interval_s=0.01)
+    assert np.median(found.density) == pytest.approx(2 * 4 * 0.01, rel=0.1)  # one-sided: 2 σ² Δt
+    assert found.last < 50  # half of 100 Hz
+
+
+def test_a_peak_is_no_power_law():
+    time = np.arange(8000)
+    tone = np.sin(2 * np.pi * 0.02 * time) + 0.1 * np.random.default_rng(6).standard_normal(8000)
+    assert not spectrum(tone).decades > 1.2
