@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from noisyweights.datasets import read_noise
-from noisyweights.datasets.text_columns import split_label
+from noisyweights.datasets.text_tables import split_label
 
 N = 150
 TRUTH = np.round(np.random.default_rng(1).normal(-0.3, 1.0, N), 4)
@@ -206,8 +206,8 @@ def test_a_long_file_is_read_in_blocks(tmp_path, monkeypatch):
     path.write_text(lines("G_uS", rows=rows))
     whole = read_noise(path)
     for block in (50, 333, 2048):
-        monkeypatch.setattr("noisyweights.datasets.text_columns.BLOCK", block)
-        monkeypatch.setattr("noisyweights.datasets.text_columns.LOOK_AHEAD_ROWS", 5)
+        monkeypatch.setattr("noisyweights.datasets.text_tables.table.BLOCK", block)
+        monkeypatch.setattr("noisyweights.datasets.text_tables.sight.LOOK_AHEAD_ROWS", 5)
         trace = read_noise(path)
         np.testing.assert_array_equal(trace.samples, whole.samples)
         assert trace.dropped == whole.dropped > 100

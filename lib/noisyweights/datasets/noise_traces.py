@@ -1,7 +1,6 @@
 """A trace of device noise, from the text file that an instrument or a spreadsheet writes."""
 
 import gzip
-import hashlib
 import io
 import os
 import re
@@ -13,7 +12,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from noisyweights.datasets.text_columns import read_column, split_label
+from noisyweights.datasets.text_tables import Table, read_table, step_of
+from noisyweights.datasets.text_tables.encodings import find_encoding
 from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
 __all__ = ["NoiseTrace", "read_noise"]
@@ -23,11 +23,16 @@ INSTRUMENT_INFINITY = 9.9e37  # SCPI instruments write ±9.9E37 for infinity and
 
 @dataclass(frozen=True, eq=False)
 class NoiseTrace:
-    """Samples of one device, float64 of shape (n,), as they stood in the file `source`.
+    """Samples of a device, float64 of shape (n,), as they stood in the file `source`.
 
-    `name` is the file's without its endings; `column` the heading, or place, of the column; `unit` what the
-    heading says ("" if nothing); `sha256` that of the uncompressed bytes; `dropped` how many readings were
-    left out because they were blank or not finite.
+    name: the file's without its endings. column: heading, or place, of the column. unit: what the heading or
+    the fields say, "" if nothing. sha256: of the uncompressed bytes. dropped: readings left out because they
+    were blank or not finite. interval_s: seconds between readings, NaN if unknown. cells: labels of several
+    cells, () for one; `cell` is the place in `cells` of each sample, int (n,), None for one. level: what was
+    programmed for each sample, float64 (n,), None if nothing says. step: the largest step on which all
+    samples lie, by `text_tables.step_of`, NaN if none shows. censored: how many readings lay below and above
+    the instrument's range by its own word; they are in no other count. notes: sentences on all that was
+    passed over, converted or cut off.
     """
 
     samples: np.ndarray
@@ -37,67 +42,88 @@ class NoiseTrace:
     source: str
     sha256: str
     dropped: int
+    interval_s: float = float("nan")
+    cells: tuple[str, ...] = ()
+    cell: np.ndarray | None = None
+    level: np.ndarray | None = None
+    step: float = float("nan")
+    censored: tuple[int, int] = (0, 0)
+    notes: tuple[str, ...] = ()
 
 
-def read_noise(path: str | os.PathLike[str], *, column: str | int | None = None) -> NoiseTrace:
-    """Read a column of samples from a text file, whatever its heading, comments and delimiter.
+def read_noise(
+    path: str | os.PathLike[str], *, column: str | int | None = None, cell: str | int | None = None
+) -> NoiseTrace:
+    """Read the samples of a text file, whatever its heading, comments, delimiter and encoding.
 
-    Understood: lines that start with #, % or //; a preamble and a heading, from which the unit is taken
-    (`conductance_uS`, `G (µS)`, `G / µS`); comma, semicolon, tab or white space; decimal commas; quotes; any
-    line ending; gzip. Readings that are blank, NaN or infinite are dropped and counted. Any other text among
-    the numbers is an error, since leaving it out could select. Of several columns, those that count readings,
-    tell the time or never turn back are passed over; if more than one is left, `column` must name it, by its
-    heading or by its place counted from 1. The file is read in blocks: 10⁷ rows need less than 0.5 GB.
+    Understood: lines that start with #, % or //; a preamble, an instrument's own too, and a footer; a
+    heading, from which the unit is taken (`conductance_uS`, `G (µS)`, `G / µS`); units and SI prefixes in the
+    fields, which are brought to one; comma, semicolon, tab or white space; decimal commas; thousands
+    separators where the file shows them; quotes; any line ending; UTF-8, UTF-16, Windows-1252; gzip. Readings
+    that are blank, NaN or infinite are dropped and counted, and so are marks such as <0.1 or OVERFLOW. Any
+    other text among the numbers is an error, since leaving it out could select. `notes` says what was done.
+
+    Of several columns, those that count readings, tell the time or never turn back are passed over. Columns
+    alike but for a number (`cell 1 (uS)`, `cell 2 (uS)`) are cells, and so are the labels of a column headed
+    `cell`, `device` or the like, if most were read more than once; `cell` takes one of them, by its label or
+    place. If more than one column is left, `column` must name it, by its heading or by its place counted
+    from 1. The file is read in blocks: 10⁷ rows need less than 0.5 GB.
 
     Raises FileNotFoundError, IsADirectoryError or PermissionError, and ValueError for a file that is empty,
-    binary, not UTF-8, without numbers, ambiguous, all NaN, constant or shorter than 100 samples.
+    binary, without numbers, ambiguous, all NaN, constant or shorter than 100 samples.
     """
     source = Path(path).expanduser()
     try:
         with _opener(source)(source, "rb") as stream:
-            _refuse_binary(stream.read(1 << 16))
+            encoding = find_encoding(stream)
             stream.seek(0)
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            stream.seek(0)
-            with io.TextIOWrapper(stream, encoding="utf-8-sig") as text:
-                values, label = read_column(text, column=column)
+            with io.TextIOWrapper(stream, encoding=encoding.codec, errors="replace") as text:
+                table = read_table(text, column=column, cell=cell)
     except PermissionError as error:
         raise PermissionError(f"{source} may not be read: give yourself the right (chmod u+r)") from error
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise ValueError(
-            f"{source}: not UTF-8 text (byte 0x{byte:02x}): convert it, e.g. iconv -f latin1 -t utf-8"
-        ) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{source}: a damaged gzip file ({error}): compress it again") from error
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
-    samples = values[np.abs(values) < INSTRUMENT_INFINITY]  # false for NaN
+    finite = np.abs(table.values) < INSTRUMENT_INFINITY  # false for NaN
+    samples = table.values[finite]
+    _refuse_useless(samples, table, str(source))
+    return NoiseTrace(
+        samples=samples,
+        unit=table.unit,
+        name=re.sub(r"(\.(csv|txt|tsv|dat))?(\.gz)?$", "", source.name, count=1, flags=re.IGNORECASE),
+        column=table.label,
+        source=str(source),
+        sha256=encoding.sha256,
+        dropped=table.values.size - samples.size - table.below - table.above,
+        interval_s=table.interval_s,
+        cells=table.cells,
+        cell=None if table.cell is None else table.cell[finite],
+        level=None if table.level is None else table.level[finite],
+        step=step_of(samples),
+        censored=(table.below, table.above),
+        notes=(*encoding.notes, *table.notes),
+    )
+
+
+def _refuse_useless(samples: np.ndarray, table: Table, source: str) -> None:
+    """Raise ValueError for samples that no law can be fitted to."""
     if samples.size == 0:
         raise ValueError(
-            f"{source}: all {values.size} values ({label}) are NaN, infinite or blank: "
+            f"{source}: all {table.values.size} values ({table.label}) are NaN, infinite or blank: "
             "check which column holds the readings, and what was exported"
         )
     if samples.size < MINIMUM_SAMPLE_SIZE:
         raise ValueError(
-            f"{source}: {samples.size} samples ({label}); at least {MINIMUM_SAMPLE_SIZE} are needed: "
+            f"{source}: {samples.size} samples ({table.label}); at least {MINIMUM_SAMPLE_SIZE} are needed: "
             "record more"
         )
     if samples.min() == samples.max():
         raise ValueError(
-            f"{source}: all {samples.size} samples ({label}) are {samples[0]:g}, and noise varies: "
+            f"{source}: all {samples.size} samples ({table.label}) are {samples[0]:g}, and noise varies: "
             "check which column holds the readings, and the resolution they were recorded with"
         )
-    return NoiseTrace(
-        samples=samples,
-        unit=split_label(label)[1],
-        name=re.sub(r"(\.(csv|txt|tsv|dat))?(\.gz)?$", "", source.name, count=1, flags=re.IGNORECASE),
-        column=label,
-        source=str(source),
-        sha256=digest,
-        dropped=values.size - samples.size,
-    )
 
 
 def _opener(source: Path) -> Callable[[Path, str], BinaryIO]:
@@ -110,14 +136,3 @@ def _opener(source: Path) -> Callable[[Path, str], BinaryIO]:
         raise ValueError("not a regular file: save the samples to one")
     with source.open("rb") as stream:
         return gzip.open if stream.read(2) == b"\x1f\x8b" else open
-
-
-def _refuse_binary(head: bytes) -> None:
-    if not head.strip():
-        raise ValueError("empty: it needs a column of samples")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("UTF-16 text: save it as UTF-8")
-    if head.startswith(b"PK\x03\x04"):
-        raise ValueError("a spreadsheet or an archive: export the column as CSV")
-    if b"\0" in head:
-        raise ValueError("a binary file: export the samples as text, one to a line")
