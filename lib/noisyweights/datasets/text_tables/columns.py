@@ -30,7 +30,7 @@ EVEN = 0.8  # of the steps
 
 
 def choose(
-    table: Mapping[int, np.ndarray], labels: Sequence[str], *, column: str | int | None
+    table: Mapping[int, np.ndarray], labels: Sequence[str], *, column: str | int | None, texts: bool
 ) -> tuple[int, ...]:
     """The column of readings; several where they are alike but for a number, as `cell 1 (uS)`, `cell 2 (uS)`.
 
@@ -38,6 +38,7 @@ def choose(
         table: the first values of each column with numbers.
         labels: the headings of all columns.
         column: the caller's choice, by heading (with or without its unit) or by place, counted from 1.
+        texts: whether there are columns of text, which may be numbers that were not understood.
 
     Raises ValueError for a column that is not there, and if nothing decides between several.
     """
@@ -51,6 +52,11 @@ def choose(
     )
     for is_none in passed_over:
         left = [k for k in left if not is_none(k)] or left
+    if len(labels) > 1 and all(passed_over[0](k) or (texts and passed_over[1](k)) for k in left):
+        raise ValueError(
+            f"no column of readings beside {labels[left[0]]!r}: write them as plain numbers, or name that "
+            "column as `column`"
+        )
     if len(left) > 1 and not _alike([labels[k] for k in left]):
         names = ", ".join(repr(labels[k]) for k in left[:5]) + (", …" if len(left) > 5 else "")
         raise ValueError(

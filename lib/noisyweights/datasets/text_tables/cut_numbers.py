@@ -42,5 +42,5 @@ def refuse_cut_numbers(data: Sight, k: int, dialect: Dialect, shape: Shape, *, t
 def _are_ends(data: Sight, k: int, bodies: list[str]) -> bool:
     left = [field.body.lstrip("+-") for field in data.column(k - 1)]
     counts = len(set(left)) == len(left) and turns_never(data.rough(k - 1))
-    behind = all(re.fullmatch(r"\d{3}(\.\d*)?", body) for body in bodies)
+    behind = all(re.fullmatch(r"\d{3}([.,]\d*)?", body) for body in bodies)
     return behind and not counts and all(re.fullmatch(r"[1-9]\d{0,2}", body) for body in left)

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.datasets.text_tables.fields import MISSING, NUMBER, TEXT, Field, parse
+from noisyweights.datasets.text_tables.units import prefix_of
 
 __all__ = ["COMMENTS", "Dialect", "Form", "is_comment", "most_common_form", "turns_never", "without_remark"]
 
 COMMENTS = ("#", "%", "//")
 _ERRORS = re.compile(r"#(n/a|div/0!|num!|value!|ref!|null!|name\?)", re.IGNORECASE)
 _REMARK = re.compile(r"\s(#|//)(?!n/a|div/0|num!|value!|ref!|null!|name\?).*", re.IGNORECASE | re.DOTALL)
+ALMOST = 0.9  # of the rows that a dialect may give one form: a heading or a footer may fit another by chance
 Form = tuple[bool, ...]  # of each field of a row, whether it is text
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a line is cut: at `delimiter`; at white space if it is None, nowhere if it is ""."""
+    """How a line is cut into fields: at `delimiter`; at white space if it is None, nowhere if it is ""."""
 
     delimiter: str | None
 
@@ -29,16 +31,16 @@ class Dialect:
         if self.delimiter == "":
             return [line.strip(' \t"')]
         if self.delimiter is None:
-            return re.split(r"[ \t]+", line.replace('"', " ").strip())
+            return re.findall(r'"[^"]*"|[^ \t"]+', line) if '"' in line else re.split(r"[ \t]+", line.strip())
         if '"' in line:
             return next(csv.reader([line.strip(" ")], delimiter=self.delimiter, skipinitialspace=True))
         return line.split(self.delimiter)
 
-    def parse(self, field: str) -> Field:
-        return parse(field, spaces=self.delimiter != ",")
-
-    def row(self, line: str) -> list[Field]:
-        return [self.parse(field) for field in self.cut(line)]
+    def read(self, line: str) -> tuple[list[str], list[Field]]:
+        """The fields of a line, and what they say; 0,1 412,5 is not cut into 0 and 1412."""
+        cut = self.cut(line)
+        spaces = self.delimiter != "," or '"' in line
+        return cut, [parse(field, spaces=spaces) for field in cut]
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Dialect":
@@ -46,12 +48,16 @@ class Dialect:
 
         Raises ValueError where "1,25" may be one number or two.
         """
-        marks = [
-            mark for mark in (";", "\t", ",", "|") if sum(mark in line for line in lines) > len(lines) / 2
-        ]
-        options = [cls(mark) for mark in (*marks, None, "")]
-        rows = {option: [option.row(line) for line in lines] for option in options}
-        best = max(options, key=lambda option: _score(rows[option]))
+        often = [mark for mark in ";\t,|" if sum(mark in line for line in lines) > len(lines) / 2]
+        options = [cls(mark) for mark in (*often, "", None)]
+        read = {option: [option.read(line) for line in lines] for option in options}
+        rows = {option: [row for _, row in read[option]] for option in options}
+        scores = {
+            option: _score(option, [cut for cut, _ in read[option]], rows[option]) for option in options
+        }
+        enough = ALMOST * max(alike for alike, *_ in scores.values())
+        likely = [option for option in options if scores[option][0] >= enough]
+        best = max(likely, key=lambda option: scores[option][1:])
         single = [row for row in rows[cls(None)] if len(row) == 1 and row[0].kind == NUMBER]
         cut = sum(any(field.kind == NUMBER for field in row) for row in rows[best])
         return _one_or_two(lines) if best.delimiter == "," and len(single) >= cut else best
@@ -84,11 +90,49 @@ def turns_never(values: np.ndarray) -> bool:
     return bool(np.all(steps >= 0) or np.all(steps <= 0))
 
 
-def _score(rows: Sequence[Sequence[Field]]) -> tuple[int, int]:
+def _score(
+    dialect: Dialect, cut: Sequence[Sequence[str]], rows: Sequence[Sequence[Field]]
+) -> tuple[int, int, int]:
+    """How many rows have one form, whether as many headings stand above, and how much more numbers than text."""
     form = most_common_form(rows)
-    alike = [row for row in rows if tuple(field.kind == TEXT for field in row) == form]
-    balance = sum((field.kind == NUMBER) - (field.kind == TEXT) for row in alike for field in row)
-    return len(alike), balance
+    alike = [k for k, row in enumerate(rows) if tuple(field.kind == TEXT for field in row) == form]
+    if not alike:
+        return 0, 0, 0
+    first = next(k for k in alike if any(field.kind == NUMBER for field in rows[k]))
+    heads = rows[first - 1] if first else []
+    headed = len(form) > 1 and len(heads) == len(form) and all(field.kind == TEXT for field in heads)
+    wrong = _holds_marks if dialect.delimiter is None else _cuts_numbers
+    if (not headed or dialect.delimiter is None) and sum(wrong(cut[k], rows[k]) for k in alike) > len(
+        alike
+    ) / 2:
+        return 0, 0, 0
+    balance = sum(field.kind == NUMBER for k in alike for field in rows[k])
+    balance -= sum(_weight(cut[k][place]) for k in alike for place, is_text in enumerate(form) if is_text)
+    return len(alike), int(headed), balance
+
+
+def _holds_marks(cut: Sequence[str], row: Sequence[Field]) -> bool:
+    """Whether white space is not all that stands between fields, as in 4.1 uS,0.1."""
+    texts = (text for text, field in zip(cut, row, strict=True) if field.kind == TEXT)
+    return any(re.search(r"[,;]([\d.+-]|$)|^[,;]", text) for text in texts)
+
+
+def _cuts_numbers(cut: Sequence[str], row: Sequence[Field]) -> bool:
+    """Whether a number may have been cut: auto 41|25, where whole numbers meet."""
+    return any(
+        left.kind == TEXT
+        and right.kind == NUMBER
+        and right.body.isdecimal()
+        and re.search(r"\s[\"'+-]?\d[\d .,'\u00a0]*$", text.strip())
+        for text, left, right in zip(cut, row, row[1:], strict=False)
+    )
+
+
+def _weight(text: str) -> int:
+    """How much a text speaks against a dialect: a unit not at all, a delimiter left in it more than a word."""
+    if prefix_of(text.strip(' "')):
+        return 0
+    return 3 if re.search(r"[,;\t|]", text) else 1
 
 
 def _one_or_two(lines: Sequence[str]) -> Dialect:
@@ -102,6 +146,8 @@ def _one_or_two(lines: Sequence[str]) -> Dialect:
     cut = [row for row in numeric if len(row) > 1 and parse(row[1]).kind != MISSING]
     if any(row[0] == "-0" or any(re.match(r"0\d", field) for field in row[1:]) for row in cut):
         return one  # nobody writes whole numbers so
+    if all(parse(row[1]).unit and not parse(row[0]).unit for row in cut):
+        return one
     if not cut:
         return several  # a comma ends each line
     first = np.array([float(row[0]) if re.fullmatch(r"[+-]?\d+", row[0]) else np.nan for row in cut])

@@ -67,7 +67,7 @@ def find_layout(lines: Sequence[str], column: str | int | None) -> Layout:
     labels = tuple(label or f"column {k}" for k, label in enumerate(above.labels, 1))
     written = dict(zip(shape.numbers, formats([data.numbers(k) for k in shape.numbers]), strict=True))
     table = {k: data.rough(k) for k in shape.numbers}
-    readings = columns.choose(table, labels, column=column)
+    readings = columns.choose(table, labels, column=column, texts=bool(shape.texts))
     for k in readings:
         refuse_unclear(written[k], data, k, labels[k])
         if not any(above.labels):

@@ -139,8 +139,7 @@ class _Careful:
                 continue
             if is_comment(line):
                 continue
-            cut = layout.dialect.cut(without_remark(line))
-            row = [layout.dialect.parse(one) for one in cut]
+            cut, row = layout.dialect.read(without_remark(line))
             if not layout.shape.fits(row, cut) or self._displaced(row):
                 self._behind(line, row)
                 continue
@@ -198,8 +197,7 @@ class _Careful:
     def _refuse(self, place: int, line: str) -> None:
         """Say what is wrong with a line amid the table."""
         layout = self.layout
-        cut = layout.dialect.cut(without_remark(line))
-        row = [layout.dialect.parse(one) for one in cut]
+        cut, row = layout.dialect.read(without_remark(line))
         if len(row) != layout.shape.width:
             raise ValueError(
                 f"line {place} ({line.strip()[:40]!r}) has {len(row)} fields, the rows around it "

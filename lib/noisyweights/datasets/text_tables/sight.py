@@ -83,8 +83,8 @@ def see(lines: Sequence[str]) -> tuple[Dialect, Sight]:
     if texts and len(texts[0]) > LOOK_AHEAD_CHARACTERS:
         raise ValueError("the first row is longer than a million characters: put one sample on a line")
     dialect = Dialect.of(texts)
-    cut = [dialect.cut(line) for line in texts]
-    return dialect, Sight(places, texts, cut, [[dialect.parse(field) for field in fields] for fields in cut])
+    read = [dialect.read(line) for line in texts]
+    return dialect, Sight(places, texts, [cut for cut, _ in read], [row for _, row in read])
 
 
 def _rough(field: Field) -> float:
