@@ -1,4 +1,4 @@
-"""Numbers that cannot be read for sure: cut where a separator was taken for a delimiter, or of unclear marks."""
+"""Numbers that cannot be read for sure: of unclear marks, or cut where a separator stood."""
 
 import re
 
@@ -17,7 +17,7 @@ def refuse_unclear(written: NumberFormat | Unclear, data: Sight, k: int, label: 
 
 
 def refuse_cut_numbers(data: Sight, k: int, dialect: Dialect, shape: Shape, *, told: int) -> None:
-    """Raise ValueError for readings without a heading that may be ends of numbers, as 003.19 is of 1,003.19.
+    """Raise ValueError for readings without a heading that may be ends of numbers: 003.19 of 1,003.19.
 
     They are if some begin with a zero, or if all have three digits behind a column of up to three that does
     not count the rows. `told` is how many headings there seem to be.
@@ -26,8 +26,8 @@ def refuse_cut_numbers(data: Sight, k: int, dialect: Dialect, shape: Shape, *, t
         return
     if dialect.delimiter == "," and 1 < told < len(shape.numbers) + len(shape.texts):
         raise ValueError(
-            f"line {data.places[0] + 1} has {shape.width} fields below {told} headings: write decimal points, "
-            "no thousands separators, and a heading above each column"
+            f"line {data.places[0] + 1} has {shape.width} fields below {told} headings: "
+            "write decimal points, no thousands separators, and a heading above each column"
         )
     bodies = [field.body.lstrip("+-") for field in data.column(k) if field.body]
     padded = [body for body in bodies if re.match(r"0\d", body)]

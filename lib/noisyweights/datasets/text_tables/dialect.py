@@ -17,6 +17,7 @@ COMMENTS = ("#", "%", "//")
 _ERRORS = re.compile(r"#(n/a|div/0!|num!|value!|ref!|null!|name\?)", re.IGNORECASE)
 _REMARK = re.compile(r"\s(#|//)(?!n/a|div/0|num!|value!|ref!|null!|name\?).*", re.IGNORECASE | re.DOTALL)
 ALMOST = 0.9  # of the rows that a dialect may give one form: a heading or a footer may fit another by chance
+FEW = 10  # rows that may count by chance
 Form = tuple[bool, ...]  # of each field of a row, whether it is text
 
 
@@ -42,6 +43,12 @@ class Dialect:
         spaces = self.delimiter != "," or '"' in line
         return cut, [parse(field, spaces=spaces) for field in cut]
 
+    def heads(self, line: str) -> list[str]:
+        """The headings in a line; at white space, a unit in brackets may stand apart."""
+        if self.delimiter is None:
+            return re.findall(r"\S+(?:\s*[(\[][^)\]]*[)\]])?", line)
+        return self.cut(line)
+
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Dialect":
         """The dialect that gives most rows one form; among equals, fewer texts to a number; then the first.
@@ -51,15 +58,17 @@ class Dialect:
         often = [mark for mark in ";\t,|" if sum(mark in line for line in lines) > len(lines) / 2]
         options = [cls(mark) for mark in (*often, "", None)]
         read = {option: [option.read(line) for line in lines] for option in options}
-        rows = {option: [row for _, row in read[option]] for option in options}
-        scores = {
-            option: _score(option, [cut for cut, _ in read[option]], rows[option]) for option in options
-        }
-        enough = ALMOST * max(alike for alike, *_ in scores.values())
-        likely = [option for option in options if scores[option][0] >= enough]
+        scores = {option: _score(option, lines, read[option]) for option in options}
+        most = max(alike for alike, *_ in scores.values())
+        if most <= 0 > min(alike for alike, *_ in scores.values()):
+            raise ValueError(
+                f"rows such as {lines[-1].strip()[:40]!r} cannot be cut for sure, since marks that stand between "
+                "fields stand in numbers too: write decimal points, and no thousands separators"
+            )
+        likely = [option for option in options if scores[option][0] >= ALMOST * most]
         best = max(likely, key=lambda option: scores[option][1:])
-        single = [row for row in rows[cls(None)] if len(row) == 1 and row[0].kind == NUMBER]
-        cut = sum(any(field.kind == NUMBER for field in row) for row in rows[best])
+        single = [row for _, row in read[cls(None)] if len(row) == 1 and row[0].kind == NUMBER]
+        cut = sum(any(field.kind == NUMBER for field in row) for _, row in read[best])
         return _one_or_two(lines) if best.delimiter == "," and len(single) >= cut else best
 
 
@@ -91,21 +100,22 @@ def turns_never(values: np.ndarray) -> bool:
 
 
 def _score(
-    dialect: Dialect, cut: Sequence[Sequence[str]], rows: Sequence[Sequence[Field]]
+    dialect: Dialect, lines: Sequence[str], read: Sequence[tuple[list[str], list[Field]]]
 ) -> tuple[int, int, int]:
-    """How many rows have one form, whether as many headings stand above, and how much more numbers than text."""
+    """How many rows have one form (−1: numbers would be cut), whether headed, how much more numbers than text."""
+    cut, rows = [fields for fields, _ in read], [row for _, row in read]
     form = most_common_form(rows)
     alike = [k for k, row in enumerate(rows) if tuple(field.kind == TEXT for field in row) == form]
     if not alike:
         return 0, 0, 0
     first = next(k for k in alike if any(field.kind == NUMBER for field in rows[k]))
-    heads = rows[first - 1] if first else []
-    headed = len(form) > 1 and len(heads) == len(form) and all(field.kind == TEXT for field in heads)
+    heads = dialect.heads(lines[first - 1]) if first else []
+    headed = len(form) > 1 and len(heads) == len(form) and all(parse(head).kind == TEXT for head in heads)
     wrong = _holds_marks if dialect.delimiter is None else _cuts_numbers
     if (not headed or dialect.delimiter is None) and sum(wrong(cut[k], rows[k]) for k in alike) > len(
         alike
     ) / 2:
-        return 0, 0, 0
+        return -1, 0, 0
     balance = sum(field.kind == NUMBER for k in alike for field in rows[k])
     balance -= sum(_weight(cut[k][place]) for k in alike for place, is_text in enumerate(form) if is_text)
     return len(alike), int(headed), balance
@@ -140,19 +150,19 @@ def _one_or_two(lines: Sequence[str]) -> Dialect:
     several, one = Dialect(","), Dialect("")
     rows = [[field.strip() for field in line.strip().split(",")] for line in lines]
     numeric = [row for row in rows if any(parse(field).kind == NUMBER for field in row)]
+    cut = [row for row in numeric if len(row) > 1 and parse(row[1]).kind != MISSING]
+    first = np.array([float(row[0]) if re.fullmatch(r"[+-]?\d+", row[0]) else np.nan for row in cut])
+    if not cut or (first.size > FEW and np.all(np.diff(first) == 1)):
+        return several  # a comma ends each line; the first counts the rows
     above = rows[: rows.index(numeric[0])]
     if above:  # headings, as many as columns
         return several if sum(parse(field).kind == TEXT for field in above[-1]) > 1 else one
-    cut = [row for row in numeric if len(row) > 1 and parse(row[1]).kind != MISSING]
     if any(row[0] == "-0" or any(re.match(r"0\d", field) for field in row[1:]) for row in cut):
         return one  # nobody writes whole numbers so
     if all(parse(row[1]).unit and not parse(row[0]).unit for row in cut):
         return one
-    if not cut:
-        return several  # a comma ends each line
-    first = np.array([float(row[0]) if re.fullmatch(r"[+-]?\d+", row[0]) else np.nan for row in cut])
     if first[0] != first[-1] and turns_never(first):
-        return several  # the first counts the rows
+        return several
     raise ValueError(
         f"rows such as '{','.join(cut[0])}' may be one number with a decimal comma, or two: "
         "write decimal points, or put a heading above each column"

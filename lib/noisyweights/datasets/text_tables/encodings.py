@@ -42,13 +42,15 @@ def find_encoding(stream: BinaryIO) -> Encoding:
     if not (codec and codec != "utf-8-sig") and _CONTROL.search(head):
         raise ValueError("a binary file: export the samples as text, one to a line")
     digest, decoder, bad = hashlib.sha256(), codecs.getincrementaldecoder(codec or "utf-8")(), None
-    while head:
+    while True:
         digest.update(head)
         if bad is None:
             try:
-                decoder.decode(head)
+                decoder.decode(head, final=not head)
             except UnicodeDecodeError as error:
                 bad = error.object[error.start]
+        if not head:
+            break
         head = stream.read(CHUNK)
     if bad is None:
         named = known or codec.upper()

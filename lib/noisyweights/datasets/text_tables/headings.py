@@ -63,10 +63,8 @@ def _labels(line: str, dialect: Dialect, width: int) -> list[str]:
     """The headings of `width` columns, or nothing if the line does not hold so many."""
     if width == 1:
         found = [line]
-    elif dialect.delimiter is None:
-        found = re.findall(r"\S+(?:\s*[(\[][^)\]]*[)\]])?", line)  # a unit in brackets may stand apart
     else:
-        found = dialect.cut(line)
+        found = dialect.heads(line)
     found = [field.strip(" \t\r\n\"'") for field in found]
     while len(found) > width and not found[-1]:
         found.pop()

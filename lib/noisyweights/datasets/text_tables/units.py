@@ -97,10 +97,11 @@ def common_scale(units: Iterable[str], heading: str) -> UnitScale:
         raise ValueError(f"readings in {', '.join(sorted(counted))}: keep one quantity in a column")
     base = bases.pop() if bases else told[1] if told else ""
     if told and told[1] == base:
-        return UnitScale(symbol(heading), told[0], base, bare=told[0] if bases or told[0] == 0 else None)
+        alone = not any(prefix_of(unit)[1] for unit in counted)  # bare prefixes: 982.7n, 1.2
+        return UnitScale(symbol(heading), told[0], base, bare=None if alone and told[0] else told[0])
     best = max(counted, key=lambda unit: (counted[unit], prefix_of(unit)[0]))
     power = prefix_of(best)[0]
-    if not base:  # bare prefixes: 982.7n, 1.2
+    if not base:
         return UnitScale(best, power, "", bare=0)
     prefix = next(key for key, value in PREFIXES.items() if value == power)
     return UnitScale(f"{prefix}{base}", power, base, bare=None)
