@@ -14,7 +14,11 @@ from noisyweights.pipeline.workers import ONE_THREAD
 from snakemake.exceptions import WorkflowError
 
 try:
-    BOOK = plan(config.get("profile", "record"), unquote(str(config.get("noise") or "")))
+    BOOK = plan(
+        config.get("profile", "record"),
+        unquote(str(config.get("noise") or "")),
+        unquote(str(config.get("column") or "")),
+    )
     if workflow.is_main_process and not workflow.dryrun:
         ExitStack().enter_context(alone(BOOK.edition))  # until this process ends
 except (ValueError, BlockingIOError) as error:
@@ -53,8 +57,9 @@ rule device:
         f"{OUT}/logs/device.log",
     params:
         versions=BOOK.versions(),
+        column=BOOK.edition.column,
     shell:
-        "{PYTHON} -m noisyweights.experiments.device {input[0]:q} --out {output:q} > {log:q} 2>&1"
+        "{PYTHON} -m noisyweights.experiments.device {input[0]:q} --column={params.column:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule point:

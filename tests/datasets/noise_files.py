@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from hypothesis import strategies as st
 
-__all__ = ["Traits", "expected", "traits", "write"]
+__all__ = ["SAMPLES", "Traits", "expected", "says_unit", "traits", "write"]
 
 N = 140
 _RNG = np.random.default_rng(7)
@@ -87,11 +87,11 @@ traits = st.builds(
 
 def expected(how: Traits) -> np.ndarray:
     """The readings, in siemens if the file says a unit, and else as they are."""
-    scale = Decimal("1e-6") if _says_unit(how) else 1
+    scale = Decimal("1e-6") if says_unit(how) else 1
     return np.array([float(Decimal(text) * scale) for text in SAMPLES[how.sample]])
 
 
-def _says_unit(how: Traits) -> bool:
+def says_unit(how: Traits) -> bool:
     return how.unit in ("field", "glued", "mixed", "column") or (how.unit == "heading" and how.heading)
 
 

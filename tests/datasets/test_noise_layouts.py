@@ -5,7 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from noisyweights.datasets import read_noise
@@ -121,6 +121,7 @@ def test_one_column_comes_out_of_any_layout(tmp_path, layout):
     assert trace.sha256 == hashlib.sha256(text.encode()).hexdigest()
 
 
+@settings(deadline=None)  # a first call compiles patterns
 @given(
     samples=st.lists(st.floats(-1e30, 1e30), min_size=100, max_size=120),
     above=st.lists(st.sampled_from(["# 1 2 3", "% x", "", "G (uS)", "Instrument 7"]), max_size=3),

@@ -76,3 +76,51 @@ def test_the_reference_edition_repeats_the_papers_law(skewed, monkeypatch):
     assert reference.reference
     assert reference.law == reference.eq3
     assert "repeats the paper" in reference.reason
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """Three cells of other means beside each other, each with the same Gaussian noise."""
+    path = tmp_path_factory.mktemp("cells") / "cells.csv"
+    noise = seeds.generator(0, "cells").normal(size=(400, 3)) + [5.0, 9.0, 90.0]
+    rows = (",".join(f"{x:.5f}" for x in row) for row in noise)
+    path.write_text("cell 1 (uS),cell 2 (uS),cell 3 (uS)\n" + "\n".join(rows))
+    return path, np.round(noise, 5)
+
+
+def test_of_several_cells_the_noise_within_each_is_taken(cells):
+    path, noise = cells
+    device = Device.open(path)
+    expected = (noise - noise.mean(axis=0)).T.ravel() + noise.mean()
+    np.testing.assert_allclose(device.samples(), expected, atol=1e-12)  # rounding of means
+    assert (device.n, device.law.name) == (1200, "gaussian")
+    assert "noise within each of 3 cells or levels, around the mean of all" in device.notes
+
+
+def test_of_several_levels_the_noise_within_each_is_taken(tmp_path):
+    path = tmp_path / "levels.csv"
+    noise = seeds.generator(0, "levels").normal(size=(2, 300)) + [[5.0], [90.0]]
+    path.write_text("target,G (uS)\n" + "\n".join(f"{9 * k},{x:.5f}" for k in (0, 1) for x in noise[k]))
+    device = Device.open(path)
+    expected = np.round(noise, 5)
+    expected = (expected - expected.mean(axis=1, keepdims=True)).ravel() + expected.mean()
+    np.testing.assert_allclose(device.samples(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("choice", [{"column": "cell 2"}, {"column": "2"}, {"cell": "cell 2"}])
+def test_a_chosen_column_or_cell_is_kept_with_the_device(cells, tmp_path, choice):
+    path, noise = cells
+    Device.open(path, **choice).save(tmp_path / "device.json")
+    again = Device.open(tmp_path / "device.json")
+    np.testing.assert_array_equal(again.samples(), noise[:, 1])
+    assert Device.open(tmp_path / "device.json", **choice) == again
+    with pytest.raises(ValueError, match="name the noise file to choose another"):
+        Device.open(tmp_path / "device.json", column="cell 3")
+
+
+def test_the_command_takes_a_column_and_says_what_was_passed_over(cells, tmp_path, capsys):
+    path, noise = cells
+    main([str(path), "--column=cell 3", "--out", str(tmp_path / "device.json")])
+    assert Device.open(tmp_path / "device.json").loc == pytest.approx(noise[:, 2].mean(), abs=1)
+    main([str(path), "--out", str(tmp_path / "device.json")])
+    assert "note: cells: 3 cells, kept apart\n" in capsys.readouterr().out

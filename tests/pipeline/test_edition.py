@@ -41,3 +41,14 @@ def test_what_cannot_be_an_edition() -> None:
         Edition.of("tiny")
     with pytest.raises(ValueError, match=r"there is no noise file nowhere\.csv"):
         Edition.of("smoke", "nowhere.csv")
+
+
+def test_another_column_of_a_file_is_another_edition(tmp_path: Path) -> None:
+    noise = tmp_path / "cell.csv"
+    noise.write_text("1,3\n2,4\n")
+    whole, first, second = (Edition.of("smoke", str(noise), column) for column in ("", "G (uS)", "G [uS]"))
+    assert len({whole.name, first.name, second.name}) == 3
+    assert first.name.startswith("smoke-cell-G-uS-")
+    assert (whole.column, first.column) == ("", "G (uS)")
+    with pytest.raises(ValueError, match="COLUMN is 'G', but there is no NOISE"):
+        Edition.of("smoke", "", "G")

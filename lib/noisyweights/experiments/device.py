@@ -23,7 +23,10 @@ REFERENCE = DATA / "devices" / "bayes_mtj.csv"
 ECRAM = DATA / "devices" / "ecram.csv"
 _SEED = 1  # of the bootstrap and of the held-out split by which the law is chosen
 _AS_THE_PAPER = "eq. 3, since this edition repeats the paper. By the rule for a reader's own device: {}"
-_PLAIN = ("name", "source", "sha256", "unit", "n", "dropped", "loc", "half_width", "reason", "reference")
+_PLAIN = (
+    *("name", "source", "sha256", "unit", "n", "dropped", "loc", "half_width", "reason", "reference"),
+    *("column", "cell", "notes"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Device:
     the `dropped` readings that were blank or not finite. loc, half_width: centre and half range of the
     samples, in `unit`, by which eq. 3 is put on [−1, 1]. law: the unit law that stands for the device, and
     `reason`, why this one. eq3: the best eq. 3 for the device, whether or not it is `law`. reference: whether
-    this is the book's own simulated Bayes-MTJ.
+    this is the book's own simulated Bayes-MTJ. column, cell: what was chosen of the file, "" for what shows
+    itself. notes: what was passed over or converted in reading it, and how cells and levels were put together.
     """
 
     name: str
@@ -49,22 +53,38 @@ class Device:
     eq3: laws.DeviceLaw
     reason: str
     reference: bool
+    column: str = ""
+    cell: str = ""
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, path: str | os.PathLike = "") -> "Device":
+    def open(cls, path: str | os.PathLike = "", column: str = "", *, cell: str = "") -> "Device":
         """Return the device of a noise file, or one saved as .json; the reference device for an empty path.
 
+        `column` and `cell` choose one of a file that holds several, by heading, label or place; a saved device
+        has chosen. Of several cells or levels, the noise within each is what the device is known by: see
+        `samples`.
+
         Raises what `datasets.read_noise` and `fitting.choose` raise on a file that cannot be used, and
-        ValueError for a damaged .json.
+        ValueError for a damaged .json, or one of another column or cell.
         """
         path = Path(path) if os.fspath(path) else REFERENCE
-        return cls._load(path) if path.suffix == ".json" else cls._characterise(path)
+        if path.suffix != ".json":
+            return cls._characterise(path, column, cell)
+        device = cls._load(path)
+        if (column or device.column, cell or device.cell) != (device.column, device.cell):
+            raise ValueError(
+                f"{path} is of column {device.column!r} and cell {device.cell!r}: name the noise file to choose another"
+            )
+        return device
 
     @classmethod
-    def _characterise(cls, path: Path) -> "Device":
-        trace = datasets.read_noise(path)
+    def _characterise(cls, path: Path, column: str, cell: str) -> "Device":
+        trace = _read(path, column, cell)
+        samples = _within_groups(trace)
+        apart = (f"noise within each of {_groups(trace).max() + 1} cells or levels, around the mean of all",)
         try:
-            choice = fitting.choose(trace.samples, seed=_SEED)
+            choice = fitting.choose(samples, seed=_SEED)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
         eq3 = choice.fits["bayes_mtj"]
@@ -74,7 +94,7 @@ class Device:
             source=trace.source,
             sha256=trace.sha256,
             unit=trace.unit,
-            n=len(trace.samples),
+            n=len(samples),
             dropped=trace.dropped,
             loc=eq3.loc,
             half_width=eq3.half_width,
@@ -83,6 +103,9 @@ class Device:
             eq3=eq3.law,
             reason=_AS_THE_PAPER.format(choice.reason) if reference else choice.reason,
             reference=reference,
+            column=column,
+            cell=cell,
+            notes=(*trace.notes, *(apart if samples is not trace.samples else ())),
         )
 
     @classmethod
@@ -90,7 +113,8 @@ class Device:
         try:
             fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
             restored = {key: laws.from_config(fields[key]) for key in ("law", "eq3")}
-            return cls(**{key: fields[key] for key in _PLAIN}, **restored)
+            plain = {key: fields[key] for key in _PLAIN} | {"notes": tuple(fields["notes"])}
+            return cls(**plain, **restored)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"there is no device {path}: name a .json that was saved, or a noise file"
@@ -110,14 +134,39 @@ class Device:
     def samples(self) -> np.ndarray:
         """Samples of the noise file in `unit`, float64, shape (n,).
 
+        Of a file of several cells, or of several programmed levels, each group's samples less its mean plus
+        the mean of all: the noise of a reading, without what cells or levels differ by.
+
         Raises ValueError when the file is no longer the one that was characterised.
         """
-        trace = datasets.read_noise(self.source)
+        trace = _read(self.source, self.column, self.cell)
         if trace.sha256 != self.sha256:
             raise ValueError(
                 f"{self.source} has changed since its law was fitted: build again, so that both agree"
             )
+        return _within_groups(trace)
+
+
+def _read(path: str | os.PathLike, column: str, cell: str) -> datasets.NoiseTrace:
+    return datasets.read_noise(path, column=column or None, cell=cell or None)
+
+
+def _groups(trace: datasets.NoiseTrace) -> np.ndarray:
+    """The group of each sample, int (n,): samples of one cell at one level."""
+    cell = np.zeros(trace.samples.size, int) if trace.cell is None else trace.cell
+    if trace.level is None:
+        return np.unique(cell, return_inverse=True)[1]
+    _, level = np.unique(trace.level, return_inverse=True)
+    return np.unique(cell * (level.max() + 1) + level, return_inverse=True)[1]
+
+
+def _within_groups(trace: datasets.NoiseTrace) -> np.ndarray:
+    """The samples, each group's around the mean of all."""
+    groups = _groups(trace)
+    if groups.max() == 0:
         return trace.samples
+    means = np.bincount(groups, weights=trace.samples) / np.bincount(groups)
+    return trace.samples - means[groups] + trace.samples.mean()
 
 
 def _reference_sha256() -> str:
@@ -130,15 +179,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m noisyweights.experiments.device", description=main.__doc__
     )
     parser.add_argument("noise", help="the noise file")
+    parser.add_argument("--column", default="", help="which of its columns, by heading or place")
+    parser.add_argument("--cell", default="", help="which of its cells, by label or place")
     parser.add_argument("--out", required=True, help="the .json file to write")
     options = parser.parse_args(arguments)
     try:
-        device = Device.open(options.noise)
+        device = Device.open(options.noise, options.column, cell=options.cell)
         device.save(options.out)
     except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     dropped = f", {device.dropped:,} blank or non-finite readings dropped" if device.dropped else ""
     print(f"note: {device.name}: {device.n:,} samples{dropped}")
+    for note in device.notes:
+        print(f"note: {device.name}: {note}")
     print(f"note: {device.law.name} law: {device.reason}")
 
 

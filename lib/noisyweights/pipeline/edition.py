@@ -1,5 +1,6 @@
 """An edition: the book for one profile and one device, in a folder of its own."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,30 +18,41 @@ REFERENCE = Path("data/devices/bayes_mtj.csv")
 class Edition:
     """Profile and noise file of one build of the book; an empty `noise` means the reference device.
 
+    column: which of the file's columns, "" for what shows itself.
+
     The profile "record" is the full run as it is recorded; the others compute their points.
     """
 
     profile: str
     noise: str
     name: str
+    column: str = ""
 
     @classmethod
-    def of(cls, profile: str, noise: str = "") -> "Edition":
+    def of(cls, profile: str, noise: str = "", column: str = "") -> "Edition":
         """Name the edition: `<profile>-reference`, or `<profile>-<file's stem>-<8 digits of its checksum>`.
 
-        The name holds the file's content, so another measurement under an old name is another edition.
-        Raises ValueError for an unknown profile and for a noise file that is not there.
+        The name holds the file's content, and the column if one is named: another measurement under an old
+        name is another edition, and so is another column. Raises ValueError for an unknown profile, for a
+        noise file that is not there, and for a column of none.
         """
         if profile not in PROFILES:
             raise ValueError(f"no profile is called {profile!r}: PROFILE is one of {', '.join(PROFILES)}")
+        if column and not noise:
+            raise ValueError(
+                f"COLUMN is {column!r}, but there is no NOISE: name the file that it is a column of"
+            )
         if not noise:
             return cls(profile, "", f"{profile}-reference")
         path = Path(noise).expanduser()
         if not path.is_file():
             raise ValueError(f"there is no noise file {noise}: NOISE names a file with a column of samples")
         checksum = file_sha256(path)
-        stem = re.sub(r"[^A-Za-z0-9_]+", "-", path.stem).strip("-") or "noise"
-        return cls(profile, str(path), f"{profile}-{stem}-{checksum[:8]}")
+        stem = _word(path.stem) or "noise"
+        if column:
+            checksum = hashlib.sha256(f"{checksum}\0{column}".encode()).hexdigest()
+            stem = "-".join(filter(None, (stem, _word(column))))
+        return cls(profile, str(path), f"{profile}-{stem}-{checksum[:8]}", column)
 
     @property
     def folder(self) -> Path:
@@ -56,3 +68,7 @@ class Edition:
     def index(self) -> Path:
         """The site's front page."""
         return self.folder / "site" / "index.html"
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")

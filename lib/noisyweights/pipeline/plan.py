@@ -168,12 +168,12 @@ class Plan:
 
 
 @cache
-def plan(profile: str, noise: str = "") -> Plan:
+def plan(profile: str, noise: str = "", column: str = "") -> Plan:
     """Read the book and write the code-only notebooks of its chapters where their code changed.
 
     Raises ValueError for a book, profile, noise file or folder of image sets that cannot be what it should.
     """
-    edition = Edition.of(profile, noise)
+    edition = Edition.of(profile, noise, column)
     read = list(_chapters(edition))
     experiments = dependencies.all_experiments()
     described = points_needed.described(edition, experiments)

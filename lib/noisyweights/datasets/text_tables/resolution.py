@@ -29,6 +29,8 @@ def step_of(samples: np.ndarray) -> float:
 def _decimal_step(samples: np.ndarray) -> float:
     largest = np.abs(samples).max()
     first = int(np.ceil(-np.log10(largest)))
+    if not -290 < first < 290:  # powers of ten beyond are no float64
+        return float("nan")
     for part in (samples[:1000], samples):
         for power in range(first, first + 14):
             scaled = _times_ten(part, power)

@@ -48,6 +48,7 @@ class Device:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("csv")
+    parser.add_argument("--column", default="")
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     try:
