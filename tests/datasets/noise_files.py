@@ -1,4 +1,4 @@
-"""Files of one known sample in any combination of the traits that files of instruments and spreadsheets have."""
+"""Files of one known sample, in any combination of the traits that such files have."""
 
 import gzip
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ FOOTERS = {
 class Traits:
     """How a file is written.
 
-    columns: what stands beside the readings, R. unit: of the readings: "heading", "field", "glued", "mixed" (of
-    several prefixes), "column" (in one of its own) or "none".
+    columns: what stands beside the readings, R. unit: of the readings: "heading", "field", "glued", "mixed"
+    (of several prefixes), "column" (in one of its own) or "none".
     """
 
     sample: str

@@ -106,14 +106,16 @@ def test_a_setting_that_never_changes_is_no_level(trace):
     assert trace("V_set (V),I (nA)", *(f"0.1,{x}" for _, _, x in ROWS)).level is None
 
 
+RNG = np.random.default_rng(1)
+LSB = 10 / 2**12  # volts of a converter of 12 bits
 STEPS = {
-    "codes": (np.random.default_rng(1).integers(90, 140, 500), 1.0),
-    "codes of few bits": (16 * np.random.default_rng(1).integers(5, 15, 500), 16.0),
-    "bits": (np.random.default_rng(1).integers(0, 2, 500), 1.0),
-    "decimals": (np.round(np.random.default_rng(1).normal(5, 1, 5000), 4), 1e-4),
-    "seven digits": (np.array([float(f"{x:.6e}") for x in np.random.default_rng(1).normal(4e-5, 1e-6, 500)]), 1e-11),
-    "volts of a converter": (np.random.default_rng(1).integers(-40, 40, 500) * 10 / 2**12, 10 / 2**12),
-    "the same, printed": (np.round(np.random.default_rng(1).integers(-40, 40, 500) * 10 / 2**12, 5), 10 / 2**12),
+    "codes": (RNG.integers(90, 140, 500), 1.0),
+    "codes of few bits": (16 * RNG.integers(5, 15, 500), 16.0),
+    "bits": (RNG.integers(0, 2, 500), 1.0),
+    "decimals": (np.round(RNG.normal(5, 1, 5000), 4), 1e-4),
+    "seven digits": (np.array([float(f"{x:.6e}") for x in RNG.normal(4e-5, 1e-6, 500)]), 1e-11),
+    "volts": (RNG.integers(-40, 40, 500) * LSB, LSB),
+    "volts, printed": (np.round(RNG.integers(-40, 40, 500) * LSB, 5), LSB),
 }  # fmt: skip
 
 

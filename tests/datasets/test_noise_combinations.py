@@ -1,17 +1,19 @@
 """One sample in any combination of traits comes back exactly, or the file is refused: never other numbers."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from noise_files import SAMPLES, Traits, expected, says_unit, traits, write
 
 from noisyweights.datasets import read_noise
 from noisyweights.datasets.text_tables.units import prefix_of
 
 USUAL = {
-    "columns": "tR", "delimiter": ";", "decimal": ".", "thousands": "", "heading": True, "preamble": "comments",
-    "footer": "statistics", "encoding": "utf-8", "unit": "heading", "minus": "-", "power": "E", "end": "\n",
-    "quotes": False, "packed": False,
+    "columns": "tR", "delimiter": ";", "decimal": ".", "thousands": "", "heading": True,
+    "preamble": "comments", "footer": "statistics", "encoding": "utf-8", "unit": "heading", "minus": "-",
+    "power": "E", "end": "\n", "quotes": False, "packed": False,
 }  # fmt: skip
 
 
@@ -26,16 +28,12 @@ def check(path, how: Traits) -> None:
     assert (found.dropped, found.censored) == (0, (0, 0))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(how=traits)
 def test_no_combination_gives_other_numbers(tmp_path_factory, how):
-    if write(how) is None:
-        return
-    path = tmp_path_factory.mktemp("any") / "noise.csv"
-    try:
-        check(path, how)
-    except ValueError as refusal:
-        assert str(refusal).startswith(str(path))
+    assume(write(how) is not None)
+    with suppress(ValueError):  # any other error, and other numbers, fail
+        check(tmp_path_factory.mktemp("any") / "noise.csv", how)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

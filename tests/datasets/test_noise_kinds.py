@@ -1,4 +1,4 @@
-"""What files of instruments hold beside plain numbers: the right readings come out, and it is said what was done."""
+"""What files hold beside plain numbers: the right readings come out, and it is said what was done."""
 
 import numpy as np
 import pytest
@@ -50,13 +50,14 @@ def test_separators_of_thousands_are_told_from_decimal_marks(trace, case):
     np.testing.assert_array_equal(trace(*lines).samples, truth)
 
 
+MILLI = [f"{float(x) / 1000:.5f} mA" for x in PLAIN]
 UNITS = {
     "glued": ([f"{x}uA" for x in PLAIN], "µA"),
     "apart": (["I", *(f"{x} µA" for x in PLAIN)], "µA"),
-    "of two prefixes": ([f"{x} uA" if x < "995" and len(x) == 6 else f"{float(x) / 1000:.5f} mA" for x in PLAIN], "mA"),
+    "of two prefixes": ([f"{x} uA" if len(x) == 6 else y for x, y in zip(PLAIN, MILLI, strict=True)], "mA"),
     "by the heading": (["I (mA)", *(f"{x} uA" for x in PLAIN)], "mA"),
-    "some by the heading": (["I (uA)", *(x if k % 2 else f"{float(x) / 1000:.5f} mA" for k, x in enumerate(PLAIN))], "µA"),
-    "in a column": (["t (s),I,unit", *(f"{k},{x},{'uA' if k % 2 else 'µA'}" for k, x in enumerate(PLAIN))], "µA"),
+    "some by the heading": (["I (uA)", *PLAIN[:200], *MILLI[200:]], "µA"),
+    "in a column": (["t (s),I,unit", *(f"{k},{x},uA" for k, x in enumerate(PLAIN))], "µA"),
     "in two columns of blanks": ([f"{k} {x} uA" for k, x in enumerate(PLAIN)], "µA"),
     "prefixes alone": (["I (A)", *(f"{x}u" for x in PLAIN)], "A"),
 }  # fmt: skip
@@ -79,7 +80,7 @@ def test_it_is_said_which_prefixes_were_brought_to_one(trace):
 FOOTERS = {
     "statistics": (["Mean,1000.1", "Std,9.0", "N,400"], "3 lines (Mean, Std, …) below the table"),
     "words": (["Mean = 1000.1", "End of data"], "2 lines (Mean, End of data) below the table"),
-    "an empty line": ["", "done"] and (["", "done"], "1 line (done) below the table"),
+    "an empty line": (["", "done"], "1 line (done) below the table"),
 }
 
 
@@ -94,15 +95,16 @@ def test_the_data_end_where_the_form_of_the_rows_does(trace, case, label):
     assert found.dropped == 0
 
 
+BESIDE = ["Record Length,4.0e+02", "Sample Interval,1.0e-02", "Vertical Units,V", *[","] * (N - 3)]
 HEADERS = {
     "beside the readings": (
-        [f"{head},,{k / 100:.6f},{x}," for k, (head, x) in enumerate(zip(
-            ["Record Length,4.0e+02", "Sample Interval,1.0e-02", "Vertical Units,V", *[","] * (N - 3)], PLAIN, strict=True))],
+        [f"{head},,{k / 100:.6f},{PLAIN[k]}," for k, head in enumerate(BESIDE)],
         "column 5", "V", 0.01, "3 texts (Record Length, Sample Interval, …) beside the readings",
     ),
     "of an analyser": (
-        ["SetupTitle, I/V-t Sampling", "TestParameter, Measurement.Sampling.Interval, 0.05", "Dimension1, 400, 400",
-         "DataName, Time, I1", *(f"DataValue, {k / 20:.2f}, {x}" for k, x in enumerate(PLAIN))],
+        ["SetupTitle, I/V-t Sampling", "TestParameter, Measurement.Sampling.Interval, 0.05",
+         "Dimension1, 400, 400", "DataName, Time, I1",
+         *(f"DataValue, {k / 20:.2f}, {x}" for k, x in enumerate(PLAIN))],
         "I1", "", 0.05, "3 lines (SetupTitle, TestParameter, …) above the table",
     ),
     "of an oscilloscope": (
@@ -115,7 +117,7 @@ HEADERS = {
         "Volt", "V", 0.002, "1 line (x-axis) above the table",
     ),
     "a rate": (["# sampling rate: 2 kHz", "G (uS)", *PLAIN], "G (uS)", "µS", 0.0005, None),
-    "times in milliseconds": (["t (ms);G", *(f"{5 * k};{x}" for k, x in enumerate(PLAIN))], "G", "", 0.005, None),
+    "milliseconds": (["t (ms);G", *(f"{5 * k};{x}" for k, x in enumerate(PLAIN))], "G", "", 0.005, None),
 }  # fmt: skip
 
 
@@ -131,7 +133,7 @@ def test_headers_of_instruments_are_no_readings(trace, case):
 
 @pytest.mark.parametrize(
     ("mark", "censored"),
-    [("<0.1", (1, 0)), ("> 2 uA", (0, 1)), ("OVERFLOW", (0, 1)), ("-OVLD", (1, 0)), ("underflow", (1, 0)), ("O.L", (0, 1))],
+    [("<0.1", (1, 0)), ("> 2 uA", (0, 1)), ("OVERFLOW", (0, 1)), ("-OVLD", (1, 0)), ("underflow", (1, 0))],
 )  # fmt: skip
 @pytest.mark.parametrize("place", [0, 77, N])
 def test_readings_out_of_range_are_counted_at_their_end(trace, mark, censored, place):

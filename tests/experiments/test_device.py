@@ -82,7 +82,7 @@ def test_the_reference_edition_repeats_the_papers_law(skewed, monkeypatch):
 def cells(tmp_path_factory):
     """Three cells of other means beside each other, each with the same Gaussian noise."""
     path = tmp_path_factory.mktemp("cells") / "cells.csv"
-    noise = seeds.generator(0, "cells").normal(size=(400, 3)) + [5.0, 9.0, 90.0]
+    noise = seeds.generator(0, "cells").normal(size=(400, 3)) + np.array([5.0, 9.0, 90.0])
     rows = (",".join(f"{x:.5f}" for x in row) for row in noise)
     path.write_text("cell 1 (uS),cell 2 (uS),cell 3 (uS)\n" + "\n".join(rows))
     return path, np.round(noise, 5)
@@ -99,7 +99,7 @@ def test_of_several_cells_the_noise_within_each_is_taken(cells):
 
 def test_of_several_levels_the_noise_within_each_is_taken(tmp_path):
     path = tmp_path / "levels.csv"
-    noise = seeds.generator(0, "levels").normal(size=(2, 300)) + [[5.0], [90.0]]
+    noise = seeds.generator(0, "levels").normal(size=(2, 300)) + np.array([[5.0], [90.0]])
     path.write_text("target,G (uS)\n" + "\n".join(f"{9 * k},{x:.5f}" for k in (0, 1) for x in noise[k]))
     device = Device.open(path)
     expected = np.round(noise, 5)

@@ -51,11 +51,11 @@ def test_a_damaged_point_names_itself_and_deleting_it_mends(built: Project) -> N
 
 def test_a_noise_file_makes_its_own_edition(built: Project) -> None:
     before = snapshot(built.edition("smoke-reference"))
-    (built.folder / "my cell.csv").write_text("\n".join(map(str, range(20))), "utf-8")
-    build = built.make("book", "PROFILE=smoke", "NOISE=my cell.csv")
+    (built.folder / "my cell.csv").write_text("\n".join(f"{k} {k + 100}" for k in range(20)), "utf-8")
+    build = built.make("book", "PROFILE=smoke", "NOISE=my cell.csv", "COLUMN=2")
     assert build.code == 0, build.text
-    assert "my cell: mean 9.5" in build.text, "what a job has to say is shown"
-    (folder,) = built.folder.glob("_build/smoke-my-cell-*")
+    assert "my cell: mean 109.5" in build.text, "what a job has to say is shown"
+    (folder,) = built.folder.glob("_build/smoke-my-cell-2-*")
     assert (folder / "site" / "index.html").is_file()
     assert built.points(folder.name) != built.points("smoke-reference")
     assert snapshot(built.edition("smoke-reference")) == before, "one edition leaves another as it is"
@@ -74,6 +74,8 @@ def test_a_useless_noise_file_says_so_and_leaves_nothing(built: Project) -> None
 def test_a_missing_noise_file_and_an_unknown_profile(built: Project) -> None:
     build = built.make("book", "NOISE=nowhere.csv")
     assert "error: there is no noise file nowhere.csv" in build.text
+    build = built.make("book", "COLUMN=2")
+    assert "error: COLUMN is '2', but there is no NOISE" in build.text
     build = built.make("book", "PROFILE=tiny")
     assert "error: no profile is called 'tiny': PROFILE is one of record, smoke" in build.text
     assert "Traceback" not in build.text

@@ -38,7 +38,7 @@ class Device:
     samples, in `unit`, by which eq. 3 is put on [−1, 1]. law: the unit law that stands for the device, and
     `reason`, why this one. eq3: the best eq. 3 for the device, whether or not it is `law`. reference: whether
     this is the book's own simulated Bayes-MTJ. column, cell: what was chosen of the file, "" for what shows
-    itself. notes: what was passed over or converted in reading it, and how cells and levels were put together.
+    itself. notes: what was passed over or converted in reading it, and what was done with cells and levels.
     """
 
     name: str
@@ -61,9 +61,9 @@ class Device:
     def open(cls, path: str | os.PathLike = "", column: str = "", *, cell: str = "") -> "Device":
         """Return the device of a noise file, or one saved as .json; the reference device for an empty path.
 
-        `column` and `cell` choose one of a file that holds several, by heading, label or place; a saved device
-        has chosen. Of several cells or levels, the noise within each is what the device is known by: see
-        `samples`.
+        `column` and `cell` choose one of a file that holds several, by heading, label or place; in a saved
+        device that is done. Of several cells or levels, the noise within each is what the device is known
+        by: see `samples`.
 
         Raises what `datasets.read_noise` and `fitting.choose` raise on a file that cannot be used, and
         ValueError for a damaged .json, or one of another column or cell.
@@ -74,7 +74,8 @@ class Device:
         device = cls._load(path)
         if (column or device.column, cell or device.cell) != (device.column, device.cell):
             raise ValueError(
-                f"{path} is of column {device.column!r} and cell {device.cell!r}: name the noise file to choose another"
+                f"{path} is of column {device.column!r} and cell {device.cell!r}: "
+                "name the noise file to choose another"
             )
         return device
 

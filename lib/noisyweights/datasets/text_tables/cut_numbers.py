@@ -34,8 +34,8 @@ def refuse_cut_numbers(data: Sight, k: int, dialect: Dialect, shape: Shape, *, t
     if padded or (k - 1 in shape.numbers and _are_ends(data, k, bodies)):
         example = (padded or bodies)[0]
         raise ValueError(
-            f"{example!r} on line {data.line(k, example)} may be the end of a number that was cut at its comma "
-            "or space: write decimal points and no thousands separators, or a heading above each column"
+            f"{example!r} on line {data.line(k, example)} may be the end of a number that was cut at its "
+            "comma or space: write decimal points and no thousands separators, or headings above the columns"
         )
 
 

@@ -11,14 +11,13 @@ import numpy as np
 from noisyweights.datasets.text_tables.fields import MISSING, NUMBER, TEXT, Field, parse
 from noisyweights.datasets.text_tables.units import prefix_of
 
-__all__ = ["COMMENTS", "Dialect", "Form", "is_comment", "most_common_form", "turns_never", "without_remark"]
+__all__ = ["COMMENTS", "Dialect", "is_comment", "most_common_form", "turns_never", "without_remark"]
 
 COMMENTS = ("#", "%", "//")
 _ERRORS = re.compile(r"#(n/a|div/0!|num!|value!|ref!|null!|name\?)", re.IGNORECASE)
 _REMARK = re.compile(r"\s(#|//)(?!n/a|div/0|num!|value!|ref!|null!|name\?).*", re.IGNORECASE | re.DOTALL)
 ALMOST = 0.9  # of the rows that a dialect may give one form: a heading or a footer may fit another by chance
 FEW = 10  # rows that may count by chance
-Form = tuple[bool, ...]  # of each field of a row, whether it is text
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ class Dialect:
         most = max(alike for alike, *_ in scores.values())
         if most <= 0 > min(alike for alike, *_ in scores.values()):
             raise ValueError(
-                f"rows such as {lines[-1].strip()[:40]!r} cannot be cut for sure, since marks that stand between "
-                "fields stand in numbers too: write decimal points, and no thousands separators"
+                f"rows such as {lines[-1].strip()[:40]!r} cannot be cut for sure, since marks between fields "
+                "stand in numbers too: write decimal points, and no thousands separators"
             )
         likely = [option for option in options if scores[option][0] >= ALMOST * most]
         best = max(likely, key=lambda option: scores[option][1:])
@@ -83,7 +82,7 @@ def without_remark(line: str) -> str:
     return _REMARK.sub("", line) if "#" in line or "//" in line else line
 
 
-def most_common_form(rows: Sequence[Sequence[Field]]) -> Form | None:
+def most_common_form(rows: Sequence[Sequence[Field]]) -> tuple[bool, ...] | None:
     """Which fields are text in most of the rows that hold a number; None if none does."""
     forms = Counter(
         tuple(field.kind == TEXT for field in row)
@@ -102,7 +101,7 @@ def turns_never(values: np.ndarray) -> bool:
 def _score(
     dialect: Dialect, lines: Sequence[str], read: Sequence[tuple[list[str], list[Field]]]
 ) -> tuple[int, int, int]:
-    """How many rows have one form (−1: numbers would be cut), whether headed, how much more numbers than text."""
+    """How many rows have one form (−1 if numbers may be cut), whether headed, numbers less texts."""
     cut, rows = [fields for fields, _ in read], [row for _, row in read]
     form = most_common_form(rows)
     alike = [k for k, row in enumerate(rows) if tuple(field.kind == TEXT for field in row) == form]
@@ -139,7 +138,7 @@ def _cuts_numbers(cut: Sequence[str], row: Sequence[Field]) -> bool:
 
 
 def _weight(text: str) -> int:
-    """How much a text speaks against a dialect: a unit not at all, a delimiter left in it more than a word."""
+    """How much a text speaks against a dialect: a unit not at all, a delimiter in it more than a word."""
     if prefix_of(text.strip(' "')):
         return 0
     return 3 if re.search(r"[,;\t|]", text) else 1

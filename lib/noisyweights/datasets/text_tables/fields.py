@@ -19,7 +19,8 @@ _OVER = re.compile(
 _UNDER = re.compile(r"under[\s-]?(flow|range|rng)|unfl|ufl|udf|unf")
 _CENSORED = re.compile(r"(<=?|=<|>=?|=>|≤|≥)\s*(.+)")
 _NUMBER = re.compile(
-    r"([+-]?)((?:\d{1,3}(?:[ \u00a0']\d{3})+|\d*)(?:[.,]\d*)*)(?:[eEdD]([+-]?\d{1,4}))?(?:[ \u00a0]?([^\d\s.,+-]\S*))?"
+    r"([+-]?)((?:\d{1,3}(?:[ \u00a0']\d{3})+|\d*)(?:[.,]\d*)*)(?:[eEdD]([+-]?\d{1,4}))?"
+    r"(?:[ \u00a0]?([^\d\s.,+-]\S*))?"
 )
 _WELL_FORMED = re.compile(r"\d+|\d+[.,]\d*|[.,]\d+|\d{1,3}(,\d{3})+(\.\d*)?|\d{1,3}(\.\d{3})+(,\d*)?")
 _SPELLING = str.maketrans(

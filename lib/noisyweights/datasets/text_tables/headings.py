@@ -61,10 +61,7 @@ def _told(line: str, dialect: Dialect) -> int:
 
 def _labels(line: str, dialect: Dialect, width: int) -> list[str]:
     """The headings of `width` columns, or nothing if the line does not hold so many."""
-    if width == 1:
-        found = [line]
-    else:
-        found = dialect.heads(line)
+    found = [line] if width == 1 else dialect.heads(line)
     found = [field.strip(" \t\r\n\"'") for field in found]
     while len(found) > width and not found[-1]:
         found.pop()

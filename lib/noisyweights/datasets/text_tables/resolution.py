@@ -54,7 +54,7 @@ def _even_step(levels: np.ndarray, decimal: float) -> float:
     """The step of evenly spaced levels, some of which may not occur, or the decimal one."""
     gaps = np.diff(levels)
     step, room = gaps.min(), decimal if np.isfinite(decimal) else 1e-6 * gaps.min()
-    if step < 5 * room:
+    if step < max(5 * room, (levels[-1] - levels[0]) / LARGEST):
         return decimal
     for _ in range(3):
         places = np.concatenate([[0], np.cumsum(np.round(gaps / step))])

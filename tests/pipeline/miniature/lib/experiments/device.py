@@ -29,12 +29,15 @@ class Device:
         return Point()
 
     @classmethod
-    def open(cls, path: str) -> "Device":
-        """Read what `save` wrote, or characterise a noise file; raises ValueError for few samples."""
+    def open(cls, path: str, column: str = "") -> "Device":
+        """Read what `save` wrote, or characterise a column (by its place) of a noise file.
+
+        Raises ValueError for few samples.
+        """
         file = Path(path or "data/devices/bayes_mtj.csv")
         if file.suffix == ".json":
             return cls(**json.loads(file.read_text("utf-8")))
-        samples = np.loadtxt(file, ndmin=1)
+        samples = np.loadtxt(file, ndmin=1, usecols=int(column) - 1 if column else None)
         if samples.size < 3:
             raise ValueError(f"{file} holds {samples.size} samples: at least 3 are needed")
         return cls(file.stem, hashlib.sha256(file.read_bytes()).hexdigest(), float(samples.mean()))
@@ -52,7 +55,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     try:
-        device = Device.open(options.csv)
+        device = Device.open(options.csv, options.column)
         device.save(options.out)
         print(f"note: {device.name}: mean {device.loc:g}")
     except ValueError as error:
