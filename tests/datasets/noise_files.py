@@ -99,7 +99,7 @@ def write(how: Traits) -> bytes | None:
     """The bytes of the file; None for traits that contradict each other."""
     if how.thousands and how.thousands == how.decimal:
         return None
-    if how.thousands == "." and how.sample == "whole, above 1000":
+    if how.thousands == "." and how.sample in ("whole, above 1000", "bits"):
         return None  # no file of points alone says that they are no decimal ones
     if how.encoding == "cp1252" and how.minus == "\u2212":
         return None

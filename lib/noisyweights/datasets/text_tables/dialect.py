@@ -17,6 +17,7 @@ COMMENTS = ("#", "%", "//")
 _ERRORS = re.compile(r"#(n/a|div/0!|num!|value!|ref!|null!|name\?)", re.IGNORECASE)
 _REMARK = re.compile(r"\s(#|//)(?!n/a|div/0|num!|value!|ref!|null!|name\?).*", re.IGNORECASE | re.DOTALL)
 ALMOST = 0.9  # of the rows that a dialect may give one form: a heading or a footer may fit another by chance
+SURE = (";", "\t", "|")  # marks that no number holds
 FEW = 10  # rows that may count by chance
 
 
@@ -65,6 +66,8 @@ class Dialect:
                 "stand in numbers too: write decimal points, and no thousands separators"
             )
         likely = [option for option in options if scores[option][0] >= ALMOST * most]
+        if any(option.delimiter in SURE and scores[option][2] >= scores[option][0] for option in likely):
+            likely = [option for option in likely if option.delimiter is not None]  # spaces are within fields
         best = max(likely, key=lambda option: scores[option][1:])
         single = [row for _, row in read[cls(None)] if len(row) == 1 and row[0].kind == NUMBER]
         cut = sum(any(field.kind == NUMBER for field in row) for _, row in read[best])

@@ -4,6 +4,7 @@ import numpy as np
 
 __all__ = ["step_of"]
 
+BLOCK = 1 << 20  # readings looked at together
 LARGEST = 1e13  # in steps; beyond it rounding of float64 hides whether a reading lies on one
 FEW = 4096  # different readings of a converter
 
@@ -28,22 +29,27 @@ def step_of(samples: np.ndarray) -> float:
 
 def _decimal_step(samples: np.ndarray) -> float:
     largest = np.abs(samples).max()
-    first = int(np.ceil(-np.log10(largest)))
-    if not -290 < first < 290:  # powers of ten beyond are no float64
+    power = int(np.ceil(-np.log10(largest)))
+    if not -290 < power < 290:  # powers of ten beyond are no float64
         return float("nan")
-    for part in (samples[:1000], samples):
-        for power in range(first, first + 14):
-            scaled = _times_ten(part, power)
-            if np.abs(scaled).max() > LARGEST:
-                return float("nan")
-            if np.all(np.abs(scaled - np.round(scaled)) <= 4 * np.finfo(float).eps * np.abs(scaled)):
-                first = power
-                break
-        else:
-            return float("nan")
-    whole = np.round(_times_ten(samples, first)).astype(np.int64)
-    divisor = int(np.gcd.reduce(whole - whole[0]))
-    return float(_times_ten(np.array(float(divisor)), -first))
+    last = power + 14
+    blocks = [samples[start : start + BLOCK] for start in range(0, samples.size, BLOCK)]
+    for block in (samples[:1000], *blocks):  # the first one settles it, as a rule
+        while power < last and not _lie_on(block, power):
+            power += 1
+    if power == last or largest * 10.0**power > LARGEST:
+        return float("nan")
+    divisor, origin = 0, np.round(_times_ten(samples[:1], power)).astype(np.int64)
+    for block in blocks:
+        whole = np.round(_times_ten(block, power)).astype(np.int64)
+        divisor = int(np.gcd(divisor, np.gcd.reduce(whole - origin)))
+    return float(_times_ten(np.array(float(divisor)), -power))
+
+
+def _lie_on(samples: np.ndarray, power: int) -> bool:
+    """Whether all are whole multiples of ten to the minus `power`, but for rounding."""
+    scaled = _times_ten(samples, power)
+    return bool(np.all(np.abs(scaled - np.round(scaled)) <= 4 * np.finfo(float).eps * np.abs(scaled)))
 
 
 def _times_ten(values: np.ndarray, power: int) -> np.ndarray:
