@@ -35,6 +35,7 @@ WIDE = {
 LONG = {
     "labels": (["cell,read,G (uS)", *(f"c{c},{k},{x}" for c, k, x in ROWS)], ("c0", "c1", "c2")),
     "numbers": (["device no;G_uS", *(f"{c + 7};{x}" for c, _, x in ROWS)], ("7", "8", "9")),
+    "states in words": (["state\tG_uS", *(f"{'LMH'[c]}RS\t{x}" for c, _, x in ROWS)], ("LRS", "MRS", "HRS")),
     "rows and columns": (
         ["row col G_uS", *(f"{c} {2 * c} {x}" for c, _, x in ROWS)],
         ("0, 0", "1, 2", "2, 4"),
@@ -74,6 +75,15 @@ def test_a_column_is_one_cell(trace):
 def test_cells_that_were_read_once_are_one_sample(trace):
     readings = READINGS.ravel()
     found = trace("row,col,G_uS", *(f"{k // 20},{k % 20},{x:.4f}" for k, x in enumerate(readings)))
+    np.testing.assert_array_equal(found.samples, readings)
+    assert (found.cells, found.cell) == ((), None)
+
+
+def test_of_very_many_cells_that_were_read_once_no_names_are_kept(trace, monkeypatch):
+    monkeypatch.setattr("noisyweights.datasets.text_tables.rows.FEW_CELLS", 50)
+    monkeypatch.setattr("noisyweights.datasets.text_tables.table.BLOCK", 500)
+    readings = READINGS.ravel()
+    found = trace("cell,G_uS", *(f"c{k},{x:.4f}" for k, x in enumerate(readings)))
     np.testing.assert_array_equal(found.samples, readings)
     assert (found.cells, found.cell) == ((), None)
 

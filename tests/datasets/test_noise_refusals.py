@@ -54,6 +54,10 @@ BAD = {
         lines("t,G_uS", rows=[f"{i},{x}" for i, x in enumerate(PLAIN)] + [f"{i},1.0,{i}" for i in range(30)]),
         r"another table follows from line 152 \('.*'\)|put one table into a file",
     ),
+    "another table above": (
+        lines("t,G_uS", rows=[f"{i},{i},{i}" for i in range(30)] + [f"{i},{x}" for i, x in enumerate(PLAIN)]),
+        "another table stands above line 32: put one table into a file",
+    ),
     "commas of unknown meaning": (
         lines("R_ohm", rows=[f"{1000 + 7 * i % 400:,}" for i in COUNT]),
         r"'1,000' on line 2 \(R_ohm\): the comma may be a decimal one or one of thousands: write",

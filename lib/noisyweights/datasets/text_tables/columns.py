@@ -66,10 +66,13 @@ def choose(
     return tuple(left)
 
 
-def cell_columns(labels: Sequence[str], readings: Sequence[int]) -> tuple[int, ...]:
-    """Columns whose headings say that they name the cell of each reading."""
+def cell_columns(labels: Sequence[str], readings: Sequence[int], texts: Sequence[int]) -> tuple[int, ...]:
+    """Columns whose headings say that they name the cell of each reading, or its state in words."""
+    names = [split_label(label)[0] for label in labels]
     return tuple(
-        k for k, label in enumerate(labels) if k not in readings and CELL.fullmatch(split_label(label)[0])
+        k
+        for k, name in enumerate(names)
+        if k not in readings and (CELL.fullmatch(name) or (k in texts and LEVEL.fullmatch(name)))
     )
 
 

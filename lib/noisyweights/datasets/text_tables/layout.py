@@ -9,13 +9,16 @@ import numpy as np
 from noisyweights.datasets.text_tables import columns
 from noisyweights.datasets.text_tables.cut_numbers import refuse_cut_numbers, refuse_unclear
 from noisyweights.datasets.text_tables.dialect import Dialect, is_comment
+from noisyweights.datasets.text_tables.fields import NUMBER, TEXT, Field
 from noisyweights.datasets.text_tables.headings import Above, headings, said_interval, said_unit
 from noisyweights.datasets.text_tables.number_formats import NumberFormat, formats
 from noisyweights.datasets.text_tables.shape import Shape, first_row
 from noisyweights.datasets.text_tables.sight import Sight, see
 from noisyweights.datasets.text_tables.units import UnitScale, common_scale, seconds_of, split_label, symbol
 
-__all__ = ["Layout", "find_layout", "listed"]
+__all__ = ["MANY", "Layout", "find_layout", "listed"]
+
+MANY = 20  # rows of numbers of another form: no preamble or footer, but another table
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def find_layout(lines: Sequence[str], column: str | int | None) -> Layout:
     if len(data.rows) == 1 and len(shape.numbers) > 1:
         raise ValueError(f"one row of {len(shape.numbers)} numbers: put one sample on a line")
     first = data.places[0]
+    if sum(_is_all_numbers(row) for row in seen.rows[:start]) > MANY:
+        raise ValueError(f"another table stands above line {first + 1}: put one table into a file")
     above = headings(lines[:first], dialect, shape.width)
     labels = tuple(label or f"column {k}" for k, label in enumerate(above.labels, 1))
     written = dict(zip(shape.numbers, formats([data.numbers(k) for k in shape.numbers]), strict=True))
@@ -89,13 +94,18 @@ def find_layout(lines: Sequence[str], column: str | int | None) -> Layout:
         labels=labels,
         readings=readings,
         levels=levels,
-        cells=columns.cell_columns(labels, readings) if len(readings) == 1 else (),
+        cells=columns.cell_columns(labels, readings, shape.texts) if len(readings) == 1 else (),
         formats={k: written[k] for k in (*readings, *levels)},
         scales=scales,
         unit_column=unit_column,
         interval_s=interval,
         notes=tuple(notes),
     )
+
+
+def _is_all_numbers(row: Sequence[Field]) -> bool:
+    kinds = {field.kind for field in row}
+    return NUMBER in kinds and TEXT not in kinds
 
 
 def _scale(data: Sight, k: int, label: str, unit_column: int | None, said: str) -> UnitScale:

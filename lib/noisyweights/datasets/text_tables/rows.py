@@ -7,12 +7,12 @@ import numpy as np
 
 from noisyweights.datasets.text_tables.dialect import is_comment, without_remark
 from noisyweights.datasets.text_tables.fields import ABOVE, BELOW, NUMBER, TEXT, Field
-from noisyweights.datasets.text_tables.layout import Layout
+from noisyweights.datasets.text_tables.layout import MANY, Layout
 from noisyweights.datasets.text_tables.shape import is_statistic
 
 __all__ = ["Values", "read_rows"]
 
-MANY = 20  # rows of numbers of another form: no footer, but another table
+FEW_CELLS = 100_000  # so many names are kept, before it is asked whether each cell was read once
 NOT_PLAIN = (*"\"_<>'#%", "//")
 FAILED = {"err", "error", "fail", "failed", "invalid", "bad"}  # a reading that is none, even behind the last
 
@@ -22,18 +22,30 @@ class Values:
     """What was read so far.
 
     numbers: blocks of each column of readings or levels, NaN where one is missing. cells: blocks of the cell
-    of each row, as a place in `names`. ends: rows up to the last field of a column that is not blank.
-    below, above: readings out of range. footer: lines behind the table, by their number.
+    of each row, as a place in `names`; None once it is clear that most cells were read once. ends: rows up to
+    the last field of a column that is not blank. below, above: readings out of range. footer: lines behind
+    the table, by their number.
     """
 
     numbers: dict[int, list[np.ndarray]]
-    cells: list[np.ndarray] = field(default_factory=list)
+    cells: list[np.ndarray] | None = field(default_factory=list)
     names: dict[tuple[str, ...], int] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
     rows: int = 0
     below: int = 0
     above: int = 0
     footer: list[tuple[int, str]] = field(default_factory=list)
+
+    def add_cells(self, labels: list[tuple[str, ...]]) -> None:
+        """Note the cells of the rows before `rows`."""
+        if self.cells is None:
+            return
+        names = self.names
+        codes = [names.setdefault(label, len(names)) for label in labels]
+        self.cells.append(np.array(codes, dtype=np.int64))
+        if len(names) > max(FEW_CELLS, self.rows / 2):
+            self.cells = None
+            names.clear()
 
     def column(self, k: int) -> np.ndarray:
         """All values of a column up to its last reading."""
@@ -58,9 +70,9 @@ def read_rows(blocks: Iterator[list[str]], layout: Layout) -> Values:
         for k, block in columns.items():
             values.numbers[k].append(block)
             values.ends[k] = values.rows + len(lines)
-        if layout.cells:
-            values.cells.append(_coded(labels, values))
         values.rows += len(lines)
+        if layout.cells:
+            values.add_cells(labels)
     return values
 
 
@@ -111,12 +123,6 @@ def _equally_wide(lines: list[str], delimiter: str | None, width: int) -> bool:
     return {line.count(delimiter) for line in lines} == {width - 1}
 
 
-def _coded(labels: list[tuple[str, ...]], values: Values) -> np.ndarray:
-    """The cells of rows as places in `names`, which grows."""
-    names = values.names
-    return np.array([names.setdefault(label, len(names)) for label in labels], dtype=np.int64)
-
-
 class _Careful:
     """Reads line by line, and knows which line it is."""
 
@@ -154,7 +160,7 @@ class _Careful:
         for k, column in found.items():
             values.numbers[k].append(np.array(column, dtype=np.float64))
         if layout.cells:
-            values.cells.append(_coded(labels, values))
+            values.add_cells(labels)
 
     def _displaced(self, row: Sequence[Field]) -> bool:
         """Whether a row lacks a field and it cannot be told which, though a reading may be there."""

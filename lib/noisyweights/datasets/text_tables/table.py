@@ -96,7 +96,7 @@ def _wide(values: Values, layout: Layout) -> tuple[np.ndarray, tuple[str, ...], 
 def _long(values: Values, layout: Layout) -> tuple[np.ndarray, tuple[str, ...], np.ndarray | None]:
     """Cells below each other: a cell is one if it was read more than once on the average."""
     readings = values.column(layout.readings[0])
-    if not layout.cells or not 1 < len(values.names) <= readings.size / 2:
+    if not values.cells or not 1 < len(values.names) <= readings.size / 2:
         return readings, (), None
     labels = tuple(", ".join(part.strip(' "\r\n') for part in name) for name in values.names)
     return readings, labels, np.concatenate(values.cells)[: readings.size]
