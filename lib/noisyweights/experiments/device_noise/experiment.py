@@ -16,7 +16,7 @@ from noisyweights.experiments.device import ECRAM, Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.noise import fitting, quadrature
 from noisyweights.noise.fitting.estimation import refit
-from noisyweights.noise.fitting.selection import MOST_HELD_OUT
+from noisyweights.noise.fitting.prediction import MOST_HELD_OUT
 from noisyweights.noise.laws import Law, LawDistribution
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Fitting laws to a device's noise: maximum likelihood, goodness of fit, and the choice among laws."""
 
+from noisyweights.noise.fitting.boundary import explained
 from noisyweights.noise.fitting.estimation import Fit, fit, refit
 from noisyweights.noise.fitting.families import FAMILIES
 from noisyweights.noise.fitting.goodness import (
@@ -8,8 +9,11 @@ from noisyweights.noise.fitting.goodness import (
     combine,
     goodness_of_fit,
     observed_statistics,
+    sequential_test,
 )
-from noisyweights.noise.fitting.selection import Choice, HeldOut, Interval, choose, held_out
+from noisyweights.noise.fitting.prediction import HeldOut, Interval, held_out
+from noisyweights.noise.fitting.readings import ReadingsFit, fit_readings
+from noisyweights.noise.fitting.selection import Choice, choose
 
 __all__ = [
     "FAMILIES",
@@ -18,12 +22,16 @@ __all__ = [
     "GoodnessOfFit",
     "HeldOut",
     "Interval",
+    "ReadingsFit",
     "bootstrap_statistics",
     "choose",
     "combine",
+    "explained",
     "fit",
+    "fit_readings",
     "goodness_of_fit",
     "held_out",
     "observed_statistics",
     "refit",
+    "sequential_test",
 ]

@@ -12,7 +12,7 @@ from noisyweights.noise.laws.device_law import DeviceLaw
 from noisyweights.noise.laws.ecram_law import ECRAM
 from noisyweights.noise.laws.empirical_law import Empirical, from_samples
 from noisyweights.noise.laws.gaussian_law import Gaussian
-from noisyweights.noise.laws.two_point_law import TwoPoint
+from noisyweights.noise.laws.two_point_law import BiasedTwoPoint, TwoPoint
 from noisyweights.noise.laws.uniform_law import Uniform
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Law",
     "LawDistribution",
     "bayes_mtj",
+    "biased_two_point",
     "bimodal",
     "ecram",
     "empirical",
@@ -43,6 +44,14 @@ def uniform() -> Law:
 def two_point() -> Law:
     """−1 and +1 with equal probability: a control without density, for moments and draws alone."""
     return TwoPoint()
+
+
+def biased_two_point(*, probability: float) -> BiasedTwoPoint:
+    """A bit that is in its upper state with `probability`, standardised: no density, as of `two_point`.
+
+    Raises: ValueError unless 0 < probability < 1.
+    """
+    return BiasedTwoPoint(probability=probability)
 
 
 def bimodal(*, separation: float) -> Bimodal:
@@ -70,8 +79,9 @@ def ecram(*, A: float, B: float, C: float) -> DeviceLaw:
 
 
 def empirical(*, samples: ArrayLike) -> Empirical:
-    """The law of `samples` in any unit, standardised: constant between quantiles, with exponential tails.
+    """The law of `samples` in any unit, less their mean and over their standard deviation.
 
-    Raises: ValueError for fewer than 100 samples, NaN or infinite ones, and noise too discrete for a density.
+    Its density is constant between quantiles, and its tails are exponential. Raises: ValueError for fewer
+    than 100 samples, NaN or infinite ones, noise too discrete for a density, and tails without a variance.
     """
     return from_samples(samples)

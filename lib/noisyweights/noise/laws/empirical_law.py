@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from noisyweights.noise.law import TabulatedLaw, registered
+from noisyweights.noise.laws.spread_samples import SpreadSamples
+from noisyweights.noise.laws.tail_index import Tails, tails
 from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
-__all__ = ["Empirical", "from_samples"]
+__all__ = ["Empirical", "checked_tails", "from_samples", "smoothed"]
 
 Array = NDArray[np.float64]
 
 MINIMUM_DISTINCT_VALUES, MAXIMUM_SHARE_OF_A_VALUE = 16, 0.25
-# Samples in an outermost cell at least, cells in an octave of tail probability, cells in the bulk at most.
-MINIMUM_PER_CELL, CELLS_PER_OCTAVE, BULK_CELLS = 8, 4, 512
+# Samples in an outermost cell at least, cells in an octave of tail probability, cells in the bulk at most; a
+# knot within halves each.
+MINIMUM_PER_CELL, CELLS_PER_OCTAVE, BULK_CELLS = 8, 2, 512
+# How near to an end of its cell a knot within may lie, in widths, how often a cell is halved instead, and
+# a width in standard deviations below which sums of samples have no digits left.
+NARROWEST, HALVINGS, RESOLVED = 0.1, 10, 1e-9
+# Mean square over squared mean of a tail, 2 for an exponential, from which on an octave is taken off it;
+# shares of the tail that may lie beyond its last cell.
+WIDEST_TAIL, TAIL_SHARES = 3.5, (1 / 2, 3 / 4, 7 / 8, 15 / 16)
 
 
 @registered
@@ -120,16 +130,19 @@ class Empirical(TabulatedLaw):
 
 
 def from_samples(samples: ArrayLike) -> Empirical:
-    """Return the standardised law of `samples`.
+    """Return the law of `samples`, standardised by their mean and their standard deviation (divisor n).
 
-    Its knots lie on the line through the points ((x₍ₖ₎ + x₍ₖ₊₁₎)/2, k/n) of distinct order statistics: a
-    repeated value counts as spread evenly to the middle between its neighbours, and no cell is without width.
-    Cells hold about √n samples in the bulk, and towards each end geometrically fewer, down to a handful.
-    Beyond the last knots the density decays exponentially with the mean excess of the samples there, since no
-    sample can tell where the noise ends.
+    So law(samples.mean(), samples.std()) has the samples' distribution, whatever the tails. Cells hold some
+    √n samples in the bulk, and towards each end geometrically fewer, down to a handful. Each has the mean of
+    the samples in it: between two knots that are quantiles lies a third that sees to it, and a cell that is
+    half a gap is halved until it does not matter. Beyond the last quantiles there is one more cell, and an
+    exponential tail, since no sample can tell where the noise ends; both together have the mean and the
+    variance of the samples there. A repeated value counts as spread evenly, half the way to the nearer
+    neighbour (`spread_samples`).
 
-    Raises: ValueError for samples that are not one row of at least 100 finite numbers, and for telegraph
-        noise: fewer than 16 distinct values, or one value that is more than a quarter of all.
+    Raises: ValueError for samples that are not one row of at least 100 finite numbers; for noise with too few
+        values, or too often the same, for a density: fewer than 16, or one that is more than a quarter of
+        all; and for tails too heavy for a variance, by `tail_index`.
     """
     x = np.asarray(samples, float)
     if x.ndim != 1 or x.size < MINIMUM_SAMPLE_SIZE:
@@ -141,30 +154,100 @@ def from_samples(samples: ArrayLike) -> Empirical:
         raise ValueError(
             f"samples must be finite, got {bad.size} that are not, such as {bad[0]}; drop these rows"
         )
-    values, counts = np.unique(x - x.mean(), return_counts=True)
+    values, counts = np.unique(x, return_counts=True)
     if values.size < MINIMUM_DISTINCT_VALUES or counts.max() > MAXIMUM_SHARE_OF_A_VALUE * x.size:
         raise ValueError(
-            f"samples take {values.size} distinct values, the commonest {counts.max() / x.size:.0%} of the "
-            "time: noise this discrete has no density; record it with a finer step, or use two_point() for "
-            "telegraph noise"
+            f"samples take {values.size} distinct values, the commonest, {values[counts.argmax()]:g}, "
+            f"{counts.max() / x.size:.0%} of the time: noise this discrete has no density; record it with a "
+            "finer step, or drop readings that are stuck or clipped there; telegraph noise is laws.two_point"
         )
-    middles, cumulative = (values[1:] + values[:-1]) / 2, np.cumsum(counts)[:-1] / x.size
-    lower = _levels(x.size, smallest=cumulative[0])
-    upper = _levels(x.size, smallest=1 - cumulative[-1])
-    levels = np.concatenate([lower, 1 - upper[-2::-1]])
-    knots = np.interp(levels, cumulative, middles)
-    tails = [
-        _mean_excess(knots[0] - np.repeat(values, counts), lower[0]),
-        _mean_excess(np.repeat(values, counts)[::-1] - knots[-1], upper[0]),
-    ]
-    mean, variance, _, _ = _moments(levels, knots, np.array(tails))
+    checked_tails(x)
+    return smoothed(x)
+
+
+def checked_tails(x: Array) -> Tails:
+    """Return what the tails of samples say. Raises: ValueError where they leave the samples no variance."""
+    far = tails(SpreadSamples.of(x))
+    if not far.has_variance:
+        raise ValueError(
+            f"the tails fall as |x|^-{1 / far.shape:.2g} (moment estimate of the extreme-value index "
+            f"{far.shape:.2g} ± {far.error:.2g}, above 1/2): such noise has no variance, and no law of unit "
+            "variance stands for it; record its logarithm, or clip it where the circuit does"
+        )
+    return far
+
+
+def smoothed(x: Array) -> Empirical:
+    """The law of samples that `from_samples` has checked, or of a part of them."""
+    spread = SpreadSamples.of((x - x.mean()) / x.std())
+    lower = _lower_half(spread)
+    upper = _lower_half(spread.mirrored())
+    levels = np.concatenate([lower.levels, 1 - upper.levels[-2::-1]])
+    knots = np.concatenate([lower.knots, -upper.knots[-2::-1]])
+    for k in range(1, len(knots)):  # values that doubles can hardly tell apart
+        knots[k] = max(knots[k], np.nextafter(knots[k - 1], math.inf))
+    decays = np.array([lower.decay, upper.decay])
+    # What is left to set right: cells do not quite have the variance of the samples in them.
+    mean, variance, _, _ = _moments(levels, knots, decays)
     scale = math.sqrt(variance)
-    return Empirical(levels=levels, knots=(knots - mean) / scale, tails=np.array(tails) / scale)
+    return Empirical(levels=levels, knots=(knots - mean) / scale, tails=decays / scale)
+
+
+class _Half(NamedTuple):
+    """Levels up to ½, the knots there, and the decay length of the tail below them."""
+
+    levels: Array
+    knots: Array
+    decay: float
+
+
+def _lower_half(spread: SpreadSamples) -> _Half:
+    ends = _levels(spread.n, smallest=spread.share[0])
+    cells: list[tuple[float, float]] = []
+
+    def add(low: float, high: float) -> None:
+        """Put the cell between two levels before the others, its upper end excluded."""
+        start = (low, float(spread.quantile(low)))
+        inner = _refined(spread, start, (high, float(spread.quantile(high))), HALVINGS)
+        cells[:0] = [start, *inner]
+
+    for low, high in zip(ends[-2::-1], ends[:0:-1], strict=True):
+        add(low, high)
+    mass, knot = ends[0], float(spread.quantile(ends[0]))
+    mean, square = spread.excess(mass, knot)
+    while square > WIDEST_TAIL * mean**2 and mass * spread.n > 1:
+        add(mass / 2, mass)
+        mass, knot = cells[0]
+        mean, square = spread.excess(mass, knot)
+    share, width, decay = _tail_piece(mean, square)
+    cells.insert(0, (mass * share, knot - width))
+    levels, knots = np.array([*cells, (0.5, float(spread.quantile(0.5)))]).T
+    return _Half(levels, knots, decay)
+
+
+def _refined(
+    spread: SpreadSamples, low: tuple[float, float], high: tuple[float, float], halvings: int
+) -> list[tuple[float, float]]:
+    """Levels and knots between two others that give the cell the mean of the samples in it."""
+    (low_level, low_knot), (high_level, high_knot) = low, high
+    middle, width = (low_level + high_level) / 2, high_knot - low_knot
+    knot = 2 * spread.mean(low_level, high_level) - (low_knot + high_knot) / 2
+    inside = low_knot + NARROWEST * width < knot < high_knot - NARROWEST * width
+    if inside and spread.leap(low_level, high_level) < width / 2:
+        return [(middle, knot)]
+    if not halvings or width < RESOLVED:
+        return []
+    half = (middle, float(spread.quantile(middle)))
+    return [
+        *_refined(spread, low, half, halvings - 1),
+        half,
+        *_refined(spread, half, high, halvings - 1),
+    ]
 
 
 def _levels(n: int, smallest: float) -> Array:
-    """Tail probabilities of the knots, increasing to ½: dyadic, where a sampler.Table cuts its cells."""
-    bulk = max(math.sqrt(n), n / BULK_CELLS)
+    """Tail probabilities of the cells, increasing to ½: dyadic, where a sampler.Table cuts its cells."""
+    bulk = 2 * max(math.sqrt(n), n / BULK_CELLS)
     levels, high = [[0.5]], 0.5
     while n * high / 2 >= MINIMUM_PER_CELL and high / 2 >= smallest:
         octave = n * high / 2
@@ -175,10 +258,22 @@ def _levels(n: int, smallest: float) -> Array:
     return np.concatenate(levels)
 
 
-def _mean_excess(excess: Array, mass: float) -> float:
-    """Mean of the leading `mass` of samples, the last of them counted in part."""
-    weights = (mass * excess.size - np.arange(math.ceil(mass * excess.size))).clip(0, 1)
-    return float(np.average(excess[: weights.size], weights=weights))
+def _tail_piece(mean: float, square: float) -> tuple[float, float, float]:
+    """A cell and an exponential tail of given mean and mean square: tail's share, cell's width, decay length.
+
+    With a share q in the tail, the width d solves d²(1 + 2q)/3 + 2dm + 2m²/q = square, m = mean − d(1 + q)/2
+    being q times the decay length. It does so for squares of 4(1 + 2q)/(3(1 + q)²) to 2/q times mean².
+    """
+    ratio = square / mean**2
+    q = next(
+        (q for q in TAIL_SHARES if 4 * (1 + 2 * q) / (3 * (1 + q) ** 2) < 0.999 * ratio), TAIL_SHARES[-1]
+    )
+    a = (1 + 2 * q) / 3 - (1 + q) + (1 + q) ** 2 / (2 * q)
+    root = math.sqrt(max(1 / q**2 - a * (2 / q - ratio), 0.0))
+    width = min(
+        (1 / q - root) / a, 1.999 / (1 + q)
+    )  # in means; of tails with all in one place a little is lost
+    return q, mean * width, mean * (1 - width * (1 + q) / 2) / q
 
 
 def _moments(levels: Array, knots: Array, tails: Array) -> tuple[float, float, float, float]:
