@@ -386,9 +386,11 @@ def test_choice_and_its_reason(samples, family, words):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.3])
-def test_telegraph_noise_has_no_law_with_a_density(share):
-    with pytest.raises(ValueError, match="no density"):
-        fitting.choose(np.where(np.arange(1000) < 1000 * share, 0.0, 1.0), seed=1)
+def test_telegraph_noise_is_a_bit_with_its_bias(share):
+    choice = fitting.choose(np.where(np.arange(1000) < 1000 * share, 0.25, 1.5), seed=1)
+    assert choice.law == laws.biased_two_point(probability=1 - share)
+    assert f"0.25 in {share:g} and 1.5 in {1 - share:g}" in choice.reason
+    assert "0 at the centre" in choice.at_boundary["bayes_mtj"]
 
 
 def test_noise_read_with_a_coarse_step_still_gets_a_law():

@@ -88,6 +88,30 @@ def test_any_increasing_map_of_both_changes_nothing() -> None:
     np.testing.assert_allclose(mapped, plain, rtol=1e-3)
 
 
+def outliers(generator: np.random.Generator, n: int) -> np.ndarray:
+    return generator.normal(size=n) + 50 * (generator.random(n) < 0.005)
+
+
+@pytest.mark.parametrize(
+    ("draw", "truth"),
+    [
+        (outliers, 6.25),  # 0.005·50²/2 less the entropy of the mixture's weights
+        (lambda g, n: g.standard_t(3, size=n) / np.sqrt(3), 0.195),
+        (lambda g, n: g.standard_t(5, size=n) / np.sqrt(5 / 3), 0.047),
+        (lambda g, n: g.laplace(size=n) / np.sqrt(2), 0.0724),
+    ],
+    ids=["outliers", "t3", "t5", "laplace"],
+)
+def test_tails_that_no_draw_reaches_leave_a_lower_bound(draw, truth: float) -> None:
+    generator = np.random.default_rng(5)
+    found = kl_from_samples(draw(generator, 2 * N), generator.normal(size=2 * N), paired=False)
+    assert found.high == np.inf
+    assert 0 < found.low < found.value < truth
+    # The other way round the tails are q's, and nothing is lost.
+    back = kl_from_samples(generator.normal(size=2 * N), draw(generator, 2 * N), paired=False)
+    assert np.isfinite(back.high)
+
+
 def test_it_is_no_distance() -> None:
     x, y = sums_of_uniforms(1, 2, paired=False)
     with pytest.raises(ValueError, match="where the second has none"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 __all__ = ["ROUNDINGS", "Coins"]
 
@@ -56,9 +57,15 @@ class Coins:
 
     @property
     def odds(self) -> np.ndarray:
-        """Probability that each coin shows its sign, after rounding: float64 of the kernel's shape."""
+        """Probability that each coin shows a one, of either sign: float64 of the kernel's shape.
+
+        After rounding |w|; with Gaussian noise E min(|w + σZ|, 1), since it is drawn anew for each toss and can
+        change the sign, or be clipped.
+        """
         if self._noise is not None:
-            return np.abs(self.kernel, dtype=np.float64)
+            w = self.kernel.astype(np.float64) / self._noise
+            ends = 1 / self._noise
+            return self._noise * (_excess(w) + _excess(-w) - _excess(ends - w) - _excess(ends + w))
         largest, signs = self._prepared
         return np.where(signs == 0, 0, (largest.astype(np.float64) + 1) / 2.0**_BITS)
 
@@ -70,6 +77,11 @@ class Coins:
             noisy = self.kernel + self._noise * rng.standard_normal(self.kernel.shape)
             largest, signs = _prepared(np.clip(noisy, -1, 1), _BITS, "nearest")
         return (_words(rng, self.kernel.shape) <= largest) * signs
+
+
+def _excess(threshold: np.ndarray) -> np.ndarray:
+    """E max(Z − threshold, 0) of a standard Gaussian."""
+    return np.exp(-(threshold**2) / 2) / np.sqrt(2 * np.pi) - threshold * special.ndtr(-threshold)
 
 
 def _prepared(kernel: np.ndarray, bits: int, rounding: str) -> tuple[np.ndarray, np.ndarray]:

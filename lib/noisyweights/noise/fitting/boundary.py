@@ -66,5 +66,8 @@ def _reached(fit: Fit, samples: np.ndarray) -> list[str]:
         unit = units([samples], origin, step=step, folded=model.folded)
     (at,) = model.coordinates(values, origin, unit)
     near = NEAR * (model.high - model.low)
-    edges = zip(_WORDS[fit.family], at <= model.low + near, at >= model.high - near, strict=True)
+    at_low = at <= model.low + near
+    if "half_width" in fit.given:
+        at_low[-1] = False
+    edges = zip(_WORDS[fit.family], at_low, at >= model.high - near, strict=True)
     return [word for words, *hits in edges for word, hit in zip(words, hits, strict=True) if word and hit]

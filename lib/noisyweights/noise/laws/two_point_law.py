@@ -73,9 +73,9 @@ class BiasedTwoPoint(TwoPoint):
         return {"law": self.name, "probability": self.probability}
 
     def _cdf(self, z):
-        low, high = (tf.cast(z >= tf.cast(point, z.dtype), z.dtype) for point in self.support)
+        low, high = (tf.cast(z >= tf.constant(point, z.dtype), z.dtype) for point in self.support)
         return (1 - self.probability) * low + self.probability * high
 
     def _quantile(self, u):
-        low, high = (tf.cast(point, u.dtype) * tf.ones_like(u) for point in self.support)
+        low, high = (tf.constant(point, u.dtype) * tf.ones_like(u) for point in self.support)
         return tf.where((u >= 0) & (u <= 1), tf.where(u > 1 - self.probability, high, low), math.nan)
