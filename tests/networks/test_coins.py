@@ -59,6 +59,19 @@ def test_a_coarse_random_number_shows_more_ones(precision):
     assert (np.sign(shown).sum(0) * WEIGHTS >= 0).all()
 
 
+def test_odds_of_noisy_coins_are_those_of_clipped_noise():
+    weights = np.array([-1.0, -0.5, 0.0, 0.03, 1.0])
+    odds = Coins(weights, 4, "gaussian").odds
+    exact = [stats.norm(w, 1 / 16).expect(lambda x: min(abs(x), 1.0)) for w in weights]
+    np.testing.assert_allclose(odds, exact, atol=1e-6)
+    assert (odds[4], odds[2]) == pytest.approx((0.975, 0.0499), abs=1e-4)  # |w| would be 1 and 0
+    shown = np.mean(
+        [Coins(weights, 4, "gaussian").toss(seeds.generator(1, "noisy", k)) != 0 for k in range(4000)], axis=0
+    )
+    # Five counts of 4000 tosses, each within what is left 1 time in 10,000.
+    assert (np.abs(shown - odds) <= stats.norm.isf(1e-5) * np.sqrt(odds * (1 - odds) / 4000)).all()
+
+
 def test_the_interval_would_catch_coins_of_other_weights():
     shown = tosses(Coins(WEIGHTS, "full"))
     assert outside(shown, np.clip(WEIGHTS * 1.2, -1, 1)).any()

@@ -38,13 +38,13 @@ def kl_from_samples(first: ArrayLike, second: ArrayLike, *, paired: bool) -> Est
     is left where the laws are equal. The value may then be negative, by less than the interval is wide.
 
     Where p has heavier tails than q, no draw of q tells how rare q is there, and what these tails add enters
-    neither value nor width. More of p than a law with q's tails would put beyond all draws of q, but for 1 time
-    in 10,000, shows that: the value is then a lower bound, and `high` infinite.
+    neither value nor width. More of p than a law with q's tails would put beyond all draws of q, but for 1
+    time in 10,000, shows that: the value is then a lower bound, and `high` infinite.
 
     What is sharper than a 64th of the range of normal scores stays unseen, and the estimate that much too
     low. Where p ends abruptly and q does not (a uniform law against a Gaussian), by 0.3 to
-    0.6 % at 10⁵ draws. For known divergences from 0 to 0.19 of laws whose tails are no heavier, 90 to 99 % of the
-    intervals held them.
+    0.6 % at 10⁵ draws. For known divergences from 0 to 0.19 of laws whose tails are no heavier, 90 to 99 %
+    of the intervals held them.
     Sources: M. D. Donsker and S. R. S. Varadhan, Commun. Pure Appl. Math. 36, 183 (1983), for the bound;
     M. Sugiyama et al., Ann. Inst. Stat. Math. 60, 699 (2008), for its fit to samples.
 

@@ -59,8 +59,8 @@ class Coins:
     def odds(self) -> np.ndarray:
         """Probability that each coin shows a one, of either sign: float64 of the kernel's shape.
 
-        After rounding |w|; with Gaussian noise E min(|w + σZ|, 1), since it is drawn anew for each toss and can
-        change the sign, or be clipped.
+        After rounding |w|; with Gaussian noise E min(|w + σZ|, 1), since it is drawn anew for each toss and
+        can change the sign, or be clipped.
         """
         if self._noise is not None:
             w = self.kernel.astype(np.float64) / self._noise
