@@ -11,7 +11,7 @@ from noisyweights.noise.dynamics.spectrum import spectrum
 
 @pytest.mark.parametrize("rho", [-0.5, 0.0, 0.5, 0.9, 0.98])
 def test_autocorrelation_time_of_an_autoregression(rho):
-    # τ = (1 + ρ) / (1 − ρ). One estimate from 1,500 readings scatters by up to 0.35 τ, the mean of 40 by 0.06.
+    # τ = (1 + ρ) / (1 − ρ). One estimate from 1,500 readings scatters by 0.35 τ, the mean of 40 by 0.06.
     exact = (1 + rho) / (1 - rho)
     found = [correlation(autoregression(rho, 1500, seed=seed)).time_reads for seed in range(40)]
     assert np.mean([time.value for time in found]) == pytest.approx(exact, rel=0.25)
