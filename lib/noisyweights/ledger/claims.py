@@ -73,7 +73,7 @@ class Measurement:
     n is the sample size behind the interval, 0 for a value that is computed and not sampled (see `exact`).
     An end that nothing is known about is ±inf. An empty unit stands for the unit of the claim's check.
 
-    Raises ValueError for a value outside its own interval, a NaN or a negative n.
+    Raises ValueError for a value outside its own interval, a NaN, and an n that is negative or not whole.
     """
 
     claim: str
@@ -87,6 +87,8 @@ class Measurement:
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
             object.__setattr__(self, name, float(getattr(self, name)))
+        if self.n != int(self.n):
+            raise ValueError(f"measurement {self.claim}/{self.quantity}: n = {self.n} is no whole number")
         object.__setattr__(self, "n", int(self.n))
         if not (self.low <= self.value <= self.high):  # also catches NaN
             raise ValueError(

@@ -1,6 +1,10 @@
-"""Estimates over repeated trainings: means and differences with intervals, and the worst of several."""
+"""Estimates over repeated trainings: means and differences with intervals, and the worst of several.
+
+Each interval leaves a probability `tail` beyond either end; by default it is the 95 % interval.
+"""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,21 +12,29 @@ from scipy import stats
 
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["difference_interval", "largest", "mean_interval", "ratio_interval"]
+__all__ = ["TAIL", "Estimator", "difference_interval", "largest", "mean_interval", "ratio_interval"]
+
+TAIL = 0.025
 
 
-def mean_interval(values: ArrayLike) -> Interval:
-    """Mean of independent repeats (n,) and its 95 % interval by Student's t; infinite for a single one."""
+class Estimator(Protocol):
+    """An estimate whose interval can be asked for at any tail probability."""
+
+    def __call__(self, *, tail: float) -> Interval: ...
+
+
+def mean_interval(values: ArrayLike, *, tail: float = TAIL) -> Interval:
+    """Mean of independent repeats (n,) and its interval by Student's t; infinite for a single one."""
     values = np.asarray(values, float)
     mean = float(values.mean())
     if len(values) < 2:
         return Interval(mean, -np.inf, np.inf)
-    half_width = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
+    half_width = float(stats.sem(values) * stats.t.isf(tail, len(values) - 1))
     return Interval(mean, mean - half_width, mean + half_width)
 
 
-def difference_interval(values: ArrayLike, others: ArrayLike) -> Interval:
-    """Mean of `values` (n,) minus that of `others` (m,), all independent, with Welch's 95 % interval.
+def difference_interval(values: ArrayLike, others: ArrayLike, *, tail: float = TAIL) -> Interval:
+    """Mean of `values` (n,) minus that of `others` (m,), all independent, with Welch's interval.
 
     It does not ask for equal variances or numbers; infinite if either has a single repeat.
 
@@ -36,12 +48,12 @@ def difference_interval(values: ArrayLike, others: ArrayLike) -> Interval:
     if not spread.any():
         return Interval(difference, difference, difference)
     freedom = spread.sum() ** 2 / sum(v**2 / (len(one) - 1) for v, one in zip(spread, pair, strict=True))
-    half_width = float(np.sqrt(spread.sum()) * stats.t.ppf(0.975, freedom))
+    half_width = float(np.sqrt(spread.sum()) * stats.t.isf(tail, freedom))
     return Interval(difference, difference - half_width, difference + half_width)
 
 
-def ratio_interval(values: ArrayLike, others: ArrayLike) -> Interval:
-    """Mean of `values` (n,) over that of `others` (m,), all independent, with Fieller's 95 % interval.
+def ratio_interval(values: ArrayLike, others: ArrayLike, *, tail: float = TAIL) -> Interval:
+    """Mean of `values` (n,) over that of `others` (m,), all independent, with Fieller's interval.
 
     The degrees of freedom are those of the smaller sample. Infinite if either has a single repeat, or where
     the mean of `others` is not told from 0.
@@ -53,7 +65,7 @@ def ratio_interval(values: ArrayLike, others: ArrayLike) -> Interval:
         for one in (np.asarray(values, float), np.asarray(others, float))
     )
     freedom = min(len(values), len(others)) - 1
-    t = float(stats.t.ppf(0.975, freedom)) if freedom else np.inf
+    t = float(stats.t.isf(tail, freedom)) if freedom else np.inf
     if not np.isfinite(t * (va + vb)) or b**2 <= t**2 * vb:
         return Interval(a / b if b else np.inf, -np.inf, np.inf)
     half_width = t * np.sqrt(max(a**2 * vb + b**2 * va - t**2 * va * vb, 0.0))
@@ -61,11 +73,15 @@ def ratio_interval(values: ArrayLike, others: ArrayLike) -> Interval:
     return Interval(a / b, *map(float, ends))
 
 
-def largest(intervals: Iterable[Interval]) -> Interval:
-    """The largest of several estimates (value, low, high), between the largest low and the largest high.
+def largest(estimators: Iterable[Estimator]) -> Interval:
+    """The largest of several quantities with its 95 % interval, whichever of them it is.
 
-    Where all intervals hold their quantities, this one holds the largest. Its upper end is as safe as one of
-    theirs; its lower end is too high somewhat more often, up to once for each of them, and noise makes the
-    largest of several estimates larger.
+    The upper end is the largest of theirs: it is missed only where that of the largest quantity is, once in
+    40. Any lower end that lies too high would do harm, so each gets its share of the tail (Bonferroni), and
+    together they lie above the largest quantity once in 40 at most. Noise makes the largest of several
+    estimates larger than the largest quantity; the interval allows for it.
     """
-    return Interval(*(float(ends.max()) for ends in np.array(list(intervals)).T))
+    estimators = list(estimators)
+    apart = [estimator(tail=TAIL) for estimator in estimators]
+    low = max(estimator(tail=TAIL / len(estimators)).low for estimator in estimators)
+    return Interval(max(one.value for one in apart), low, max(one.high for one in apart))

@@ -6,6 +6,7 @@ Table III of the scale paper. It needs an accelerator, and runs on any backend o
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -187,7 +188,7 @@ def measurements(result: Result) -> list[Measurement]:
             found.append(Measurement(claim, f"accuracy_{method}", *interval, len(accuracy), "%"))
         fewest = min(map(len, reached.values()))
         proposed = reached.pop("proposed")
-        gap = largest(difference_interval(other, proposed) for other in reached.values())
+        gap = largest(partial(difference_interval, other, proposed) for other in reached.values())
         found.append(Measurement(claim, "gap_to_best", *gap, fewest, "points"))
         if topology == "vgg_small":
             gain = difference_interval(proposed, reached["irnet"])

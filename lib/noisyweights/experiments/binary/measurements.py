@@ -1,5 +1,7 @@
 """Quantities of the claims that chapter 7 tests, from the trainings of all methods."""
 
+from functools import partial
+
 import numpy as np
 from scipy import stats
 
@@ -34,14 +36,16 @@ def measurements(result: Result) -> list[Measurement]:
                 Measurement(claim, f"accuracy_{method}", *mean_interval(accuracy), len(accuracy), "%")
             )
         proposed = reached.pop("proposed")
-        gaps = [difference_interval(other, proposed) for other in reached.values()]
+        gaps = [partial(difference_interval, other, proposed) for other in reached.values()]
         found.append(Measurement(claim, "gap_to_best", *largest(gaps), len(proposed), "points"))
     found += _of_shifts(result.shifted["proposed"])
     fewest = min(len(result.exact[task]) for task in TASKS)
     found.append(
         Measurement("A-samples", "stored_vectors_needed", *_stored_needed(result), fewest, "vectors")
     )
-    losses = [mean_interval(result.exact[task][:, 0] - result.by_passes[task][:, -1, 0]) for task in TASKS]
+    losses = [
+        partial(mean_interval, result.exact[task][:, 0] - result.by_passes[task][:, -1, 0]) for task in TASKS
+    ]
     found.append(Measurement("A-scale-bits", "accuracy_loss", *largest(losses), fewest, "points"))
     return found + binary_storage.counted(result.config)
 

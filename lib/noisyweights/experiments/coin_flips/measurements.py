@@ -1,6 +1,7 @@
 """What chapter 8 measures of its claims on Table I's networks, with intervals over trainings."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -106,14 +107,14 @@ def _of_losses(result: Result) -> list[Measurement]:
     for name in ("mnist", "fashion"):
         lost = losses[f"{name}-conv"]
         found.append(_interval("S-conv-stable", f"conv_loss_{name}", lost, "points"))
-        ratios.append(ratio_interval(lost, losses[f"{name}-ff"]))
+        ratios.append(partial(ratio_interval, lost, losses[f"{name}-ff"]))
     return [*found, Measurement("S-conv-stable", "worst_loss_ratio", *largest(ratios), _fewest(result))]
 
 
 def _of_precisions(result: Result) -> list[Measurement]:
     found = []
     for bits in PRECISIONS[1:]:
-        lost = map(mean_interval, _losses(result, bits, against="full").values())
+        lost = [partial(mean_interval, one) for one in _losses(result, bits, against="full").values()]
         found.append(
             Measurement("S-precision", f"worst_loss_{bits}bit", *largest(lost), _fewest(result), "points")
         )

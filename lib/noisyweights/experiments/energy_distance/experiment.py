@@ -6,6 +6,7 @@ Chapter 4; §4.1, eq. 8, Figs. 4 and 8, App. C and D of the device paper.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -21,7 +22,7 @@ from noisyweights.noise import laws
 from noisyweights.noise.quadrature import rules
 from noisyweights.scores.estimates import Interval
 from noisyweights.scores.metrics import kl_from_samples
-from noisyweights.scores.replicates import largest, mean_interval
+from noisyweights.scores.replicates import TAIL, Estimator, largest, mean_interval
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
@@ -105,7 +106,9 @@ class Result:
     density: Mapping[tuple[str, int], np.ndarray]
     loss: Mapping[tuple[str, int], np.ndarray]
 
-    def slope(self, quantity: str, law: str, *, depth: int, reading: str = LEARNED) -> Interval:
+    def slope(
+        self, quantity: str, law: str, *, depth: int, reading: str = LEARNED, tail: float = TAIL
+    ) -> Interval:
         """Slope of log KL ("kl") or log distance ("ks_target") against log width, over the trainings.
 
         A divergence below one draw in `predicted` cannot be told from 0, and counts as that.
@@ -115,7 +118,7 @@ class Result:
         log_values = np.log(np.maximum(values, 1 / self.config.predicted))
         log_width = np.log(self.config.widths)
         centred = log_width - log_width.mean()
-        return mean_interval(centred @ log_values / (centred @ centred))
+        return mean_interval(centred @ log_values / (centred @ centred), tail=tail)
 
     def trainings(self, *, depth: int, reading: str = LEARNED) -> int:
         """How many trainings there are of each width."""
@@ -269,12 +272,14 @@ def measurements(result: Result) -> list[Measurement]:
     config, others = result.config, ("device", "bimodal")
     cases = [(LEARNED, depth) for depth in config.depths]
 
-    def cell(quantity: str, case: tuple[str, int], width: int, law: str) -> Interval:
+    def cell(quantity: str, case: tuple[str, int], width: int, law: str) -> Estimator:
         values = getattr(result, quantity)[case][width, :, LAWS.index(law)]
-        return mean_interval(values[..., 0] if quantity == "kl" else values)
+        return partial(mean_interval, values[..., 0] if quantity == "kl" else values)
 
     def slopes(quantity: str, *names: str) -> Interval:
-        return largest(result.slope(quantity, law, depth=depth) for law in names for depth in config.depths)
+        return largest(
+            partial(result.slope, quantity, law, depth=depth) for law in names for depth in config.depths
+        )
 
     widest = largest(cell("ks_target", case, -1, law) for case in cases for law in LAWS[:3])
     kl_widest = largest(cell("kl", case, -1, law) for case in cases for law in others)

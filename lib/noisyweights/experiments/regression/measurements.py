@@ -1,5 +1,7 @@
 """What the regression measures of the claims P-regression, P-moments-only and P-narrow-deep."""
 
+from functools import partial
+
 from noisyweights.experiments.compared_laws import LAWS
 from noisyweights.experiments.regression.results import Result
 from noisyweights.ledger.claims import Measurement
@@ -17,12 +19,12 @@ def measurements(result: Result) -> list[Measurement]:
         Measurement(
             "P-regression",
             f"worst_{name}_difference",
-            *largest(result.difference(quantity, law) for law in others),
+            *largest(partial(result.difference, quantity, law) for law in others),
             n,
         )
         for quantity, name in quantities.items()
     ]
-    shape = largest(result.shape_effect(law) for law in LAWS[1:])
+    shape = largest(partial(result.shape_effect, law) for law in LAWS[1:])
     return [
         *found,
         Measurement("P-moments-only", "worst_shape_effect", *shape, n),

@@ -10,7 +10,7 @@ from noisyweights.experiments.compared_laws import LAWS
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.regression.settings import GRID, READINGS, Config
 from noisyweights.scores.estimates import Interval
-from noisyweights.scores.replicates import mean_interval
+from noisyweights.scores.replicates import TAIL, mean_interval
 
 __all__ = ["QUANTITIES", "Result", "collect"]
 
@@ -39,7 +39,9 @@ class Result:
         """How many trainings of a variant there are."""
         return len(self.nll[variant])
 
-    def difference(self, quantity: str, law: str, *, variant: str = "magnitude") -> Interval:
+    def difference(
+        self, quantity: str, law: str, *, variant: str = "magnitude", tail: float = TAIL
+    ) -> Interval:
         """RMS difference over the grid between a law's prediction and the Gaussian's, over the trainings.
 
         That of the "mean" is relative to the root mean square of the total standard deviation; those of
@@ -49,13 +51,13 @@ class Result:
         own, gaussian = values[:, LAWS.index(law)], values[:, 0]
         if quantity == "mean":
             parts = (self.aleatoric[variant][:, 0], self.epistemic[variant][:, 0])
-            return mean_interval(_rms(own - gaussian) / _rms(np.hypot(*parts)))
-        return mean_interval(_rms(own / gaussian - 1))
+            return mean_interval(_rms(own - gaussian) / _rms(np.hypot(*parts)), tail=tail)
+        return mean_interval(_rms(own / gaussian - 1), tail=tail)
 
-    def shape_effect(self, law: str, *, variant: str = "magnitude") -> Interval:
+    def shape_effect(self, law: str, *, variant: str = "magnitude", tail: float = TAIL) -> Interval:
         """Energy distance after swapping the law, over that after widening every weight: P-moments-only."""
         distance = self.distance[variant].mean(axis=-1)
-        return mean_interval(distance[:, LAWS.index(law)] / distance[:, -1])
+        return mean_interval(distance[:, LAWS.index(law)] / distance[:, -1], tail=tail)
 
     def width_effect(self, *, variant: str = "magnitude") -> Interval:
         """RMS relative change of the epistemic deviation when every weight is `WIDER`."""
