@@ -43,6 +43,51 @@ def claims(target: str | None) -> None:
         _write(claim_list.as_json(stated), target)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--column", help="The column to take, by its heading or its place from 1.")
+@click.option("--cell", help="The cell to take, of several: by its label or its place from 1.")
+@click.option("--read-energy", type=click.FloatRange(min=0), metavar="PJ", help="Energy of one read, in pJ.")
+@click.option("--no-networks", is_flag=True, help="Leave out the trained networks: some seconds less.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the page with the figures goes; by default beside you, under the file's name.",
+)
+@_JSON
+def device(
+    *,
+    file: Path,
+    column: str | None,
+    cell: str | None,
+    read_energy: float | None,
+    no_networks: bool,
+    page: Path | None,
+    target: str | None,
+) -> None:
+    """Report on a noise file: can this device be a Bayesian weight?"""
+    from noisyweights import datasets
+    from noisyweights.device_report import as_json, html_page, report, screen
+
+    trace = _or_fail(datasets.read_noise, file, column=_place(column), cell=_place(cell))
+    found = _or_fail(report.of_trace, trace, read_pJ=read_energy, networks=not no_networks, seed=0)
+    page = page or Path(f"{trace.name}-report.html")
+    if target != "-":
+        click.echo(screen.text(found))
+        with replacing(page) as unfinished:
+            unfinished.write_text(html_page.page(found), "utf-8")
+        click.echo(f"\nFigures: {page}")
+    if target:
+        _write(as_json.content(found), target)
+
+
+def _place(name: str | None) -> str | int | None:
+    """A place where a name is a number."""
+    return int(name) if name and name.isdecimal() else name
+
+
 def _or_fail(function: Any, *arguments: Any, **named: Any) -> Any:
     """Call a function; what it raises at bad input is the command's error."""
     try:

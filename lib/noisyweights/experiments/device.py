@@ -140,12 +140,16 @@ class Device:
 
         Raises ValueError when the file is no longer the one that was characterised.
         """
+        return _within_groups(self.trace())
+
+    def trace(self) -> datasets.NoiseTrace:
+        """What `datasets.read_noise` reads of the noise file; raises as `samples`."""
         trace = _read(self.source, self.column, self.cell)
         if trace.sha256 != self.sha256:
             raise ValueError(
                 f"{self.source} has changed since its law was fitted: build again, so that both agree"
             )
-        return _within_groups(trace)
+        return trace
 
 
 def _read(path: str | os.PathLike, column: str, cell: str) -> datasets.NoiseTrace:

@@ -22,7 +22,7 @@ from noisyweights.package_data import shown
 from noisyweights.pages import markup, notation, svg
 from noisyweights.pages.markup import Column
 
-__all__ = ["figure", "number", "parameters", "provenance", "table", "verdicts"]
+__all__ = ["content", "figure", "number", "parameters", "provenance", "table", "verdicts"]
 
 _HIDDEN = "application/papermill.record/"  # MyST-NB glues an output with this prefix without showing it
 
@@ -90,6 +90,11 @@ def table(rows: Sequence[Sequence[str]], *, label: str) -> None:
     plain = "\n".join(" | ".join(row) for row in rows)
     content = markup.caption(label) + markup.table(rows, label=label, kind="nw-numbers")
     publish_display_data({"text/html": content, "text/plain": plain})
+
+
+def content(html: str, *, plain: str) -> None:
+    """Display HTML that a module of the library has made; `plain` is the same for who reads no HTML."""
+    publish_display_data({"text/html": html, "text/plain": plain})
 
 
 def verdicts(

@@ -1,0 +1,127 @@
+"""A report as JSON, for scripts."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from noisyweights.device_report import facts
+from noisyweights.device_report.measures import Part
+from noisyweights.device_report.report import Report
+from noisyweights.experiments.device_verdict.verdict import Finding
+from noisyweights.experiments.swapped_networks.swap import Row
+from noisyweights.noise.dynamics.telegraph import Telegraph
+from noisyweights.scores.estimates import Interval
+
+__all__ = ["content"]
+
+
+def content(report: Report) -> dict[str, Any]:
+    """The report's numbers; null for what is not known. Intervals are [low, high] at 95 %."""
+    trace = report.trace
+    timed = facts.timed(report)
+    return {
+        "name": trace.name,
+        "source": trace.source,
+        "sha256": trace.sha256,
+        "column": trace.column,
+        "n": len(trace.samples),
+        "unit": trace.unit,
+        "dropped": trace.dropped,
+        "censored": list(trace.censored),
+        "notes": list(trace.notes),
+        "mean": float(trace.samples.mean()),
+        "sd": float(trace.samples.std(ddof=1)),
+        "step": _finite(trace.step),
+        "interval_s": _finite(trace.interval_s),
+        "cells": max(len(trace.cells), 1),
+        "levels": 0 if trace.level is None else len(np.unique(trace.level)),
+        "independent_reads": _finite(report.independent),
+        **(_over_time(timed) if timed else {"drift": None, "telegraph": None, "outliers": None}),
+        "law": {
+            "name": report.choice.law.name,
+            "skewness": _interval(report.measured.skewness),
+            "excess_kurtosis": _interval(report.measured.excess_kurtosis),
+            "config": report.choice.law.get_config() if report.choice.family != "empirical" else None,
+        },
+        "law_reason": report.choice.reason,
+        "verdict": report.verdict.word,
+        "headline": report.verdict.headline,
+        "findings": [_finding(one) for one in report.verdict.findings],
+        "networks": [_row(row) for row, _ in facts.differences(report)],
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def _over_time(part: Part) -> dict[str, Any]:
+    """Of the first cell and level that is long enough."""
+    found = part.motion
+    trend, telegraph = found.trend, found.telegraph
+    return {
+        "correlation_time_reads": _interval(found.correlation.time_reads),
+        "fresh_after_reads": found.correlation.fresh_after,
+        "drift": None
+        if trend.form == "none"
+        else {
+            "form": trend.form,
+            "change": _interval(trend.change),
+            "over_sigma": float(trend.change.value / part.sigma),
+            "variance_fraction": trend.variance_fraction,
+        },
+        "telegraph": _telegraph(telegraph),
+        "outliers": [
+            {"kind": one.kind, "value": _finite(one.value), "count": one.count}
+            for one in part.dynamics.outliers.findings
+        ],
+    }
+
+
+def _telegraph(found: Telegraph) -> list[dict[str, Any]] | None:
+    """The levels of a telegraph signal, from below; null where there is none."""
+    if not found.found:
+        return None
+    return [
+        {
+            "level": _interval(one.level),
+            "occupancy": _interval(one.occupancy),
+            "dwell_reads": _interval(one.dwell_reads),
+            "dwell_s": _finite(one.dwell_s),
+            "noise": one.noise,
+        }
+        for one in found.levels
+    ]
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    needed = one.criterion.needed
+    return {
+        "criterion": one.criterion.id,
+        "state": one.state.value,
+        "measured": None if one.measured is None else _interval(one.measured),
+        "relation": one.criterion.relation,
+        "needed": None if needed is None else list(needed),
+        "unit": one.criterion.unit,
+        "sentence": one.sentence,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "task": row.task,
+        "network": row.kind,
+        "quantity": row.quantity,
+        "unit": row.unit,
+        "gaussian": row.gaussian,
+        "device": row.swapped,
+        "difference": _interval(row.difference),
+        "trainings": row.trainings,
+        "draws": row.draws,
+    }
+
+
+def _interval(value: Interval) -> dict[str, Any]:
+    return {"value": _finite(value.value), "interval": [_finite(value.low), _finite(value.high)]}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,102 @@
+"""The report's facts in order, each a label and a sentence: what the screen, the page and a reader share."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from noisyweights.device_report.measures import Part
+from noisyweights.device_report.report import Report
+from noisyweights.experiments.swapped_networks.swap import Row
+from noisyweights.noise.dynamics import sentences
+from noisyweights.pages import notation
+from noisyweights.scores.estimates import Interval
+
+__all__ = ["differences", "interval", "law", "network", "over_time", "read", "timed", "with_ends"]
+
+
+def read(report: Report) -> list[tuple[str, str]]:
+    """What was read."""
+    trace, samples = report.trace, report.trace.samples
+    unit = f" {trace.unit}" if trace.unit else ""
+    found = [
+        ("readings", f"{len(samples):,}" + (f" of column {trace.column!r}" if trace.column else "")),
+        ("unit", trace.unit or "none given"),
+        ("mean", f"{notation.number(float(samples.mean()), digits=5)}{unit}"),
+        ("σ", f"{notation.number(float(samples.std(ddof=1)))}{unit}"),
+        (
+            "range",
+            f"{notation.number(float(samples.min()))} to {notation.number(float(samples.max()))}{unit}",
+        ),
+        ("step", "none shows" if np.isnan(trace.step) else f"{notation.number(trace.step)}{unit}"),
+        ("interval", "unknown" if np.isnan(trace.interval_s) else f"{notation.number(trace.interval_s)} s"),
+    ]
+    if trace.cells:
+        shown = ", ".join(trace.cells[:4]) + (", …" if len(trace.cells) > 4 else "")
+        found.append(("cells", f"{len(trace.cells)}: {shown}"))
+    if trace.level is not None:
+        found.append(("levels", f"{len(np.unique(trace.level))}"))
+    if trace.dropped:
+        found.append(("dropped", f"{trace.dropped:,} readings that were blank or not finite"))
+    if any(trace.censored):
+        below, above = trace.censored
+        found.append(("out of range", f"{below:,} below and {above:,} above, by the instrument’s own marks"))
+    return found + [("noted", note) for note in trace.notes]
+
+
+def over_time(report: Report) -> list[tuple[str, str]]:
+    """What the first group that is long enough shows in order of time, and what all are worth."""
+    timed = [part for part in report.parts if part.motion is not None]
+    if not timed:
+        return [("time", "too few readings of each cell to tell how they move")]
+    found = []
+    for part in timed:
+        found += [
+            (part.group.label or "time", sentence)
+            for sentence in sentences.sentences(part.dynamics, unit=report.trace.unit)
+        ]
+    total, worth = sum(len(part.group.samples) for part in report.parts), report.independent
+    return [*found, ("worth", f"{total:,} readings are worth some {notation.number(worth)} independent ones")]
+
+
+def law(report: Report) -> list[tuple[str, str]]:
+    """The law and its shape."""
+    measured = report.measured
+    return [
+        ("law", f"{report.choice.law.name}: {report.choice.reason}"),
+        ("skewness", interval(measured.skewness)),
+        ("excess kurtosis", interval(measured.excess_kurtosis)),
+    ]
+
+
+def interval(value: Interval) -> str:
+    """A number with its 95 % interval."""
+    return f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})".replace("-", "−")
+
+
+def with_ends(value: Interval, unit: str) -> str:
+    """A measured number in its unit, with its ends where they differ from it."""
+    words = f" {unit}" if unit else ""
+    if value.low == value.high:
+        return f"{notation.number(value.value)}{words}"
+    low, high = notation.number(value.low), notation.number(value.high)
+    return f"{notation.number(value.value)}{words} ({low} to {high})"
+
+
+def network(row: Row) -> str:
+    """What a row of the record's networks is called."""
+    return f"{row.task}, {row.kind}" if row.kind else row.task
+
+
+def differences(report: Report) -> Iterator[tuple[Row, str]]:
+    """Each quantity of the record's networks, with what the device's law changes in it."""
+    for row in report.swapped.rows if report.swapped else ():
+        low, high = row.difference.low, row.difference.high
+        known = np.isfinite([low, high]).all()
+        ends = f" ({low:+.2g} to {high:+.2g})" if known else " (one training, no interval)"
+        unit = f" {row.unit}" if row.unit else ""
+        yield row, f"{row.difference.value:+.2g}{unit}{ends}".replace("-", "−")
+
+
+def timed(report: Report) -> Part | None:
+    """The first group that was looked at in order of time."""
+    return next((part for part in report.parts if part.motion is not None), None)

@@ -1,0 +1,212 @@
+"""What a report holds against the criteria: shape, range, resolution, drift, memory, spread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from noisyweights.device_report.groups import Group
+from noisyweights.experiments.device_verdict.verdict import Measured
+from noisyweights.noise.dynamics.description import Dynamics, Motion
+from noisyweights.scores.estimates import Interval
+
+__all__ = ["Part", "measured", "pooled"]
+
+Array = NDArray[np.float64]
+
+_Z = float(stats.norm.isf(0.025))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A group, and what its readings show in order of time; None where there are too few to tell."""
+
+    group: Group
+    dynamics: Dynamics | None
+
+    @property
+    def motion(self) -> Motion | None:
+        """How the readings move; None where there are too few to tell."""
+        return None if self.dynamics is None else self.dynamics.motion
+
+    @property
+    def kept(self) -> Array:
+        """Readings that are noise: without outliers and without the trend, (m,)."""
+        if self.motion is None:
+            return self.group.samples
+        if self.drifts:
+            return self.motion.stationary
+        return self.group.samples[~self.dynamics.outliers.mask]
+
+    @property
+    def drifts(self) -> bool:
+        """Whether a trend was found, and taken off."""
+        return self.motion is not None and self.motion.trend.form != "none"
+
+    @property
+    def trend(self) -> Array:
+        """Mean and trend at each reading, (n,); NaN at outliers."""
+        values = np.full(len(self.group.samples), np.nan)
+        values[~self.dynamics.outliers.mask] = self.motion.trend.values
+        return values
+
+    @property
+    def independent(self) -> float:
+        """How many independent reads these are worth."""
+        return float(len(self.kept)) if self.motion is None else self.motion.correlation.independent.value
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the noise."""
+        return float(self.kept.std(ddof=1))
+
+
+def pooled(parts: Sequence[Part]) -> Array:
+    """Noise of all groups as one sample, (n,): each about the mean of all, and as wide as all on average.
+
+    A single group keeps its readings as they are. A group that does not vary has no noise, and is left out.
+    """
+    if len(parts) == 1:
+        return parts[0].kept
+    varying = [part for part in parts if len(part.kept) > 1 and np.ptp(part.kept) > 0]
+    if not varying:
+        raise ValueError("no cell and no level has two different readings: there is no noise within one")
+    counts = np.array([len(part.kept) for part in varying])
+    middle = float(np.average([part.kept.mean() for part in varying], weights=counts))
+    width = float(np.sqrt(np.average([part.kept.var() for part in varying], weights=counts)))
+    return np.concatenate(
+        [middle + width * (part.kept - part.kept.mean()) / part.kept.std() for part in varying]
+    )
+
+
+def measured(parts: Sequence[Part], *, step: float, read_pJ: float | None) -> Measured:
+    """Everything that the groups tell.
+
+    Args:
+        parts: at least one.
+        step: smallest step between readings in their unit, NaN if none shows.
+        read_pJ: energy of a read, pJ, if it is known.
+    """
+    noise, independent = pooled(parts), sum(part.independent for part in parts)
+    skewness, kurtosis = _shape(noise, independent)
+    sigma = float(noise.std())
+    timed = [part for part in parts if part.motion is not None]
+    by_cell = _cells(parts)
+    ratio, share = _levels(parts)
+    drift, reads = _drift(timed)
+    return Measured(
+        skewness=skewness,
+        excess_kurtosis=kurtosis,
+        sigma_ratio=ratio,
+        sigma_of_range=share,
+        step_over_sigma=None if np.isnan(step) else step / sigma,
+        drift_over_sigma=drift,
+        correlation=_neighbours(timed),
+        fresh_after=max((float(part.motion.correlation.fresh_after) for part in timed), default=None),
+        spread_over_sigma=_spread_of_means(by_cell),
+        log_sigma_spread=_spread_of_sigma(by_cell),
+        read_pJ=read_pJ,
+        reads=reads,
+    )
+
+
+def _shape(noise: Array, independent: float) -> tuple[Interval, Interval]:
+    """Skewness and excess kurtosis; errors from their influence functions over the independent reads."""
+    z = (noise - noise.mean()) / noise.std()
+    skewness, fourth = float((z**3).mean()), float((z**4).mean())
+    errors = (
+        z**3 - 3 * z - 1.5 * skewness * (z**2 - 1) - skewness,
+        z**4 - 4 * skewness * z - 2 * fourth * (z**2 - 1) - fourth,
+    )
+    halves = [_Z * float(error.std()) / np.sqrt(max(independent, 2.0)) for error in errors]
+    kurtosis = fourth - 3
+    return (
+        Interval(skewness, skewness - halves[0], skewness + halves[0]),
+        Interval(kurtosis, max(kurtosis - halves[1], -2.0), kurtosis + halves[1]),
+    )
+
+
+def _log_sigma_error(part: Part) -> float:
+    """Standard error of log σ of a group."""
+    z = (part.kept - part.kept.mean()) / part.kept.std()
+    return float(np.sqrt(((z**4).mean() - 1) / (4 * max(part.independent, 2.0))))
+
+
+def _levels(parts: Sequence[Part]) -> tuple[Interval | None, Interval | None]:
+    """Widest over narrowest σ, and σ over the range of means, of the levels; None without two levels."""
+    own = [part for part in parts if not np.isnan(part.group.level) and part.sigma > 0]
+    if len({part.group.level for part in own}) < 2:
+        return None, None
+    widest, narrowest = max(own, key=lambda part: part.sigma), min(own, key=lambda part: part.sigma)
+    ratio = widest.sigma / narrowest.sigma
+    factor = np.exp(_Z * np.hypot(_log_sigma_error(widest), _log_sigma_error(narrowest)))
+    means = [float(part.kept.mean()) for part in own]
+    share = float(np.median([part.sigma for part in own])) / (max(means) - min(means))
+    wide = np.exp(_Z * float(np.median([_log_sigma_error(part) for part in own])))
+    return Interval(ratio, max(ratio / factor, 1.0), ratio * factor), Interval(
+        share, share / wide, share * wide
+    )
+
+
+def _drift(timed: Sequence[Part]) -> tuple[Interval | None, int | None]:
+    """The largest trend of a group over its σ, and the readings over which it happened."""
+    if not timed:
+        return None, None
+    found = []
+    for part in timed:
+        change = part.motion.trend.change
+        ends = sorted(abs(end) for end in (change.low, change.high))
+        low = 0.0 if change.low <= 0 <= change.high else ends[0]
+        found.append((Interval(abs(change.value), low, ends[1]), part))
+    worst, part = max(found, key=lambda one: one[0].value / one[1].sigma)
+    return Interval(*(end / part.sigma for end in worst)), len(part.group.samples)
+
+
+def _neighbours(timed: Sequence[Part]) -> Interval | None:
+    """Correlation of successive reads, the largest of the groups, with the error of an AR(1) process."""
+    if not timed:
+        return None
+    part = max(timed, key=_lag_one)
+    value = _lag_one(part)
+    half = _Z * np.sqrt(max(1 - value**2, 0.0) / len(part.kept))
+    return Interval(value, max(value - half, -1.0), min(value + half, 1.0))
+
+
+def _lag_one(part: Part) -> float:
+    z = part.kept - part.kept.mean()
+    return float((z[1:] * z[:-1]).sum() / (z**2).sum())
+
+
+def _cells(parts: Sequence[Part]) -> list[Part]:
+    """One group of each cell, all at the level that most cells share; empty for a single cell."""
+    levels = [part.group.level for part in parts]
+    common = max(set(levels), key=levels.count)
+    own = [part for part in parts if part.group.level == common or np.isnan(part.group.level)]
+    return own if len({part.group.cell for part in own}) > 1 and all(part.sigma > 0 for part in own) else []
+
+
+def _spread_of_means(cells: Sequence[Part]) -> Interval | None:
+    """Deviation of the cells' means over σ within, less what sampling adds."""
+    if not cells:
+        return None
+    means = np.array([part.kept.mean() for part in cells])
+    sampling = float(np.mean([part.sigma**2 / part.independent for part in cells]))
+    within = float(np.sqrt(np.mean([part.sigma**2 for part in cells])))
+    return _deviation(means, sampling, unit=within)
+
+
+def _spread_of_sigma(cells: Sequence[Part]) -> Interval | None:
+    """Deviation of log σ between cells, less what sampling adds."""
+    if not cells:
+        return None
+    sampling = float(np.mean([_log_sigma_error(part) ** 2 for part in cells]))
+    return _deviation(np.log([part.sigma for part in cells]), sampling, unit=1.0)
+
+
+def _deviation(values: Array, sampling: float, *, unit: float) -> Interval:
+    """Standard deviation of k Gaussian values beyond a known sampling variance; ends by χ² with k − 1."""
+    variance, freedom = float(values.var(ddof=1)), len(values) - 1
+    total = [variance, *(variance * freedom / stats.chi2.ppf(p, freedom) for p in (0.975, 0.025))]
+    return Interval(*(float(np.sqrt(max(one - sampling, 0.0))) / unit for one in total))
