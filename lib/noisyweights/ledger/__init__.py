@@ -1,4 +1,4 @@
-"""Ledger: the papers' claims, what was measured of them and by what, and the verdicts that follow."""
+"""Ledger: the claims, what was measured of them and by what, and the verdicts that follow."""
 
 from noisyweights import lazy_loading
 

@@ -1,4 +1,4 @@
-"""The papers' claims with their criteria, and what a measurement of one is."""
+"""The papers' claims and the book's own, with their criteria, and what a measurement of one is."""
 
 import difflib
 import math
@@ -13,11 +13,25 @@ import yaml
 
 from noisyweights.package_data import DATA, shown
 
-__all__ = ["CHAPTERS", "PAPERS", "Check", "Claim", "Measurement", "find", "fully_measured", "load", "nearest"]
+__all__ = [
+    "CHAPTERS",
+    "OWN",
+    "PAPERS",
+    "SOURCES",
+    "Check",
+    "Claim",
+    "Measurement",
+    "find",
+    "fully_measured",
+    "load",
+    "nearest",
+]
 
 DEFAULT_PATH = DATA / "claims.yml"
 
 PAPERS = ("patel2024", "ahmed2023", "aimone2023", "liu2022")
+OWN = "this_book"  # what stands for a paper where the question is the book's
+SOURCES = (*PAPERS, OWN)
 CHAPTERS = (
     "01-device-noise",
     "02-quadrature",
@@ -28,6 +42,7 @@ CHAPTERS = (
     "07-binary",
     "08-coin-flips",
     "09-crossbar",
+    "10-tied-scale",
 )
 RELATIONS = ("<=", ">=", "within")
 DEVICE_PARTS = ("law", "formula")
@@ -46,7 +61,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of a paper, with the criterion that was fixed before it was measured.
+    """One claim of a paper or of this book, with the criterion that was fixed before it was measured.
 
     device: what a reader's own device is to its measurement: "law", "formula" (the paper's formula, fitted to
     the device), or "" where the device has no part.
@@ -151,8 +166,8 @@ def _claim(row: Any) -> Claim:
         {"id": str, "paper": str, "place": str, "statement": str, "published": str, "chapter": str},
         {"device": str, "criterion": str, "why": str, "checks": list, "testable": bool, "reason": str},
     )
-    if row["paper"] not in PAPERS:
-        raise ValueError(f"paper {row['paper']!r} is none of {', '.join(PAPERS)}")
+    if row["paper"] not in SOURCES:
+        raise ValueError(f"paper {row['paper']!r} is none of {', '.join(SOURCES)}")
     if row["chapter"] not in CHAPTERS:
         raise ValueError(f"chapter {row['chapter']!r} is none of {', '.join(CHAPTERS)}")
     if row.get("device", "law") not in DEVICE_PARTS:

@@ -17,6 +17,7 @@ __all__ = [
     "laws",
     "quadrature",
     "sampling",
+    "scale_curves",
     "simulation",
     "sums",
 ]

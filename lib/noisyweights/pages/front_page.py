@@ -227,8 +227,8 @@ def _first(quantity: Quantity, columns: Sequence[Column]) -> tuple[Column | None
 
 
 def _verdicts(fields: Mapping[str, str], columns: Sequence[Column]) -> str:
-    """Return how many claims there are of each verdict, as a sentence and as bars."""
-    known = claims.load().values()
+    """Return how many of the papers' claims there are of each verdict, as a sentence and as bars."""
+    known = [claim for claim in claims.load().values() if claim.paper in claims.PAPERS]
     count = Counter(markup.headline(claim, columns)[0] for claim in known)
     untested = count[Verdict.NOT_MEASURED] + count[Verdict.NOT_TESTABLE]
     words = {kind.value: str(count[kind]) for kind in Verdict}

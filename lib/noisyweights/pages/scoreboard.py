@@ -21,15 +21,17 @@ TITLES = {
     "ahmed2023": "Ahmed et al. 2023: binary networks with Bayesian scales",
     "aimone2023": "Aimone et al. 2023: coin flips for weights",
     "liu2022": "Liu et al. 2022: one cell for mean and spread",
+    claims.OWN: "This book: questions of its own",
 }
 
 _INTRODUCTION = """# Scoreboard
 
-All {total} claims of the four papers. Each has a criterion that was fixed before anything was measured; the
-verdict follows from it by code alone. A check *holds* when the whole 95 % interval of the measured quantity
-satisfies it, *fails* when the whole interval violates it, and is *undecided* in between, as whenever there is
-no interval. All checks hold: reproduced. One fails: partly where others hold, not reproduced where none does.
-None fails, and not all hold: undecided. The first badge is the recorded full run's where there is one.
+All {total} claims: those of the four papers, and a few of this book. Each has a criterion that was fixed
+before anything was measured; the verdict follows from it by code alone. A check *holds* when the whole 95 %
+interval of the measured quantity satisfies it, *fails* when the whole interval violates it, and is
+*undecided* in between, as whenever there is no interval. All checks hold: reproduced. One fails: partly where
+others hold, not reproduced where none does. None fails, and not all hold: undecided. The first badge is the
+recorded full run's where there is one.
 {shown}"""
 
 _SORT = "```{raw} html\n:file: _static/sort.html\n```"  # no .js, which would be on every page
@@ -46,7 +48,7 @@ def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Map
     columns = runs.columns(here, results)
     verdicts = {claim.id: markup.headline(claim, columns)[0] for claim in known.values()}
     parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()) + _choices())]
-    for paper in claims.PAPERS:
+    for paper in claims.SOURCES:
         own = [claim for claim in known.values() if claim.paper == paper]
         rows = [markup.row(claim, columns, chapter=chapters.get(claim.chapter, "")) for claim in own]
         parts += [f"## {TITLES[paper]}", _summary(paper, own, verdicts), _raw("".join(rows))]
@@ -99,7 +101,8 @@ def _summary(paper: str, own: Sequence[Claim], verdicts: Mapping[str, Verdict]) 
     """Return a paper's citation and its counts in words."""
     count = Counter(verdicts[claim.id] for claim in own)
     words = ", ".join(f"{count[kind]} {kind.value}" for kind in Verdict if count[kind])
-    return f"{{cite:t}}`{paper}`, {len(own)} claims: {words}."
+    cited = "Asked here first" if paper == claims.OWN else f"{{cite:t}}`{paper}`"
+    return f"{cited}, {len(own)} claims: {words}."
 
 
 def _origins(here: Sequence[Recorded], results: Sequence[Recorded]) -> str:

@@ -2,5 +2,15 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["energy_distance", "inference", "layer_laws", "layers", "linearised", "twins", "variational"]
+__all__ = [
+    "cell_mappings",
+    "energy_distance",
+    "inference",
+    "layer_laws",
+    "layers",
+    "linearised",
+    "tied_layers",
+    "twins",
+    "variational",
+]
 __getattr__ = lazy_loading.modules(__name__)
