@@ -143,7 +143,7 @@ def test_verdicts_are_counted() -> None:
     papers = sum(claim.paper in claims.PAPERS for claim in claims.load().values())
     page = front_page.page(source, [column(-0.5, -0.6, -0.4)], chapters={})
     assert f"How many? 1 of 1, of {papers}." in text(page)
-    assert re.findall(r"flex-grow:(\d+)", page) == ["1", str(len(claims.load()) - 1)]
+    assert re.findall(r"flex-grow:(\d+)", page) == ["1", str(papers - 1)]
 
 
 @pytest.mark.usefixtures("about_the_device")

@@ -12,7 +12,7 @@ import numpy as np
 from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.tied_scale import classifiers, regressions, results, weight_spreads
-from noisyweights.experiments.tied_scale.results import Result, measurements
+from noisyweights.experiments.tied_scale.results import JUDGED, Result, measurements
 from noisyweights.experiments.tied_scale.settings import (
     CURVES,
     FREE,
@@ -28,6 +28,7 @@ __all__ = [
     "CURVES",
     "DATASETS",
     "FREE",
+    "JUDGED",
     "PROFILES",
     "SCORES",
     "TASKS",

@@ -13,7 +13,7 @@ from noisyweights.ledger.claims import Measurement
 from noisyweights.scores.estimates import Interval
 from noisyweights.scores.replicates import mean_interval
 
-__all__ = ["Result", "collect", "measurements"]
+__all__ = ["JUDGED", "Result", "collect", "measurements"]
 
 Points = Mapping[str, Mapping[str, np.ndarray]]
 JUDGED = {"regression": "crps", "digits": "nll", "clothes": "nll"}  # proper scores that the claims are on
@@ -49,9 +49,14 @@ class Result:
             self.score(task, condition, name, deployed=deployed) - self.score(task, FREE, name)
         )
 
-    def relative_excess(self, task: str, values: np.ndarray) -> np.ndarray:
-        """Differences (trainings,) of the score that is judged, over its mean with free scales."""
-        return values / self.score(task, FREE, JUDGED[task]).mean()
+    def relative_excess(self, task: str, values: np.ndarray) -> Interval:
+        """Mean of differences (trainings,) of the score that is judged, over its mean with free scales."""
+        return mean_interval(values / self.score(task, FREE, JUDGED[task]).mean())
+
+    def relative(self, task: str, condition: str, *, deployed: bool = False) -> Interval:
+        """Excess of the score that is judged, relative to that with free scales."""
+        values = self.score(task, condition, JUDGED[task], deployed=deployed)
+        return self.relative_excess(task, values - self.score(task, FREE, JUDGED[task]))
 
 
 def collect(config: Config, points: Points) -> Result:
@@ -112,6 +117,6 @@ def measurements(result: Result) -> list[Measurement]:
             "T-deployed": ("deployed_excess", deployed - lowest),
         }
         for claim, (name, values) in quantities.items():
-            interval = mean_interval(result.relative_excess(task, values))
+            interval = result.relative_excess(task, values)
             found.append(Measurement(claim, f"{name}_{task}", *interval, len(values)))
     return found

@@ -43,13 +43,11 @@ TIED: Mapping[str, CellMapping] = MappingProxyType(
     {
         "constant.lowest": Pair(CURVES["constant"], "lowest"),
         "root.lowest": Pair(CURVES["root"], "lowest"),
-        "root.weight": Pair(CURVES["root"], "weight"),
         "proportional.lowest": Pair(CURVES["proportional"], "lowest"),
         "proportional.layer": Pair(CURVES["proportional"], "layer"),
         "proportional.weight": Pair(CURVES["proportional"], "weight"),
         "proportional.single": Single(CURVES["proportional"]),
         "strong.lowest": Pair(CURVES["strong"], "lowest"),
-        "strong.weight": Pair(CURVES["strong"], "weight"),
     }
 )
 # What the claims are on.
@@ -99,7 +97,7 @@ PROFILES = {
         regression_draws=100, regression_tested=500,
     ),
     "full": Config(
-        seed=10, trainings=5, trained=10_000, tested=None, start_epochs=5, epochs=10, draws=30,
+        seed=10, trainings=5, trained=10_000, tested=None, start_epochs=5, epochs=10, draws=20,
         examples=10_000, regression_start_epochs=20, regression_draws=200, regression_tested=2000,
     ),
 }  # fmt: skip
