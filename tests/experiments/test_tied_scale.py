@@ -180,7 +180,7 @@ def test_a_classifier_is_trained_with_its_tie(monkeypatch, calls, condition):
             pytest.approx(1 / 40), 1.0, "fixed",
         )  # fmt: skip
     assert (n, own["epochs"], own["batch_size"], own["seed"]) == (40, CONFIG.epochs, CONFIG.batch_size, 5)
-    assert own["optimizer"].learning_rate == pytest.approx(CONFIG.rate)  # at its first step
+    assert float(own["optimizer"].learning_rate) == pytest.approx(CONFIG.rate)  # at its first step
     assert starts[0]["epochs"] == CONFIG.start_epochs
 
 

@@ -111,8 +111,8 @@ def test_a_network_on_cells_trains_within_their_range(cells):
     x = inputs(40)
     kept = {one.path: one.numpy() for one in tied.trainable_variables}
     variational.train(
-        tied, x, 9 * x[:, :2], loss="mse", epochs=30, batch_size=20, seed=1,
-        optimizer=keras.optimizers.Adam(0.05),
+        tied, x, 9 * x[:, :2], loss="mse", epochs=8, batch_size=20, seed=1,
+        optimizer=keras.optimizers.Adam(0.2),
     )  # fmt: skip
     for layer in weight_draws.random_layers(tied):
         assert np.abs(layer.kernel_loc.numpy()).max() == pytest.approx(layer.largest)  # more was wanted
@@ -122,20 +122,23 @@ def test_a_network_on_cells_trains_within_their_range(cells):
         assert (one.numpy() != kept[one.path]).any(), one.path
 
 
+def nearest_there_is(layer, wanted):
+    """The scale that a common mode for each weight can give, and that is nearest to a wanted one."""
+    loc = layer.kernel_loc.value
+    ends = (layer.cells.scale(loc, tf.fill(loc.shape, end), largest=layer.largest) for end in (-5.3, 5.3))
+    return np.clip(wanted, *ends)
+
+
 def test_a_start_is_as_near_to_the_free_scales_as_cells_come():
     model = dense(initial_scale=0.05)
     tied = tied_layers.with_cells(model, CELLS["weight"])
+    fresh = TiedDense(3, cells=CELLS["weight"], largest=1.0, **settings(initial_scale=0.05))
+    fresh.build((None, 4))
+    for layer in (*tied.layers, fresh):  # common modes are tried a quarter of a logit apart
+        np.testing.assert_allclose(np.exp(layer.kernel_log_scale), nearest_there_is(layer, 0.05), rtol=0.06)
     for layer, free in zip(tied.layers, model.layers, strict=True):
         np.testing.assert_array_equal(layer.kernel_loc.numpy(), free.kernel_loc.numpy())
-        scale = np.exp(layer.kernel_log_scale)
-        lowest, highest = (
-            layer.cells.scale(free.kernel_loc.value, tf.fill(scale.shape, end), largest=layer.largest)
-            for end in (-5.3, 5.3)
-        )
-        np.testing.assert_allclose(scale, np.clip(0.05, lowest, highest), rtol=0.06)  # a quarter of a logit
-    fresh = TiedDense(3, cells=CELLS["weight"], largest=1.0, **settings(initial_scale=0.06))
-    fresh.build((None, 4))
-    np.testing.assert_allclose(np.exp(fresh.kernel_log_scale), 0.06, rtol=0.3)
+    assert nearest_there_is(fresh, 0.05).max() > 0.06  # some cannot be so narrow
 
 
 def test_what_else_a_network_holds_stays_as_it_is():
