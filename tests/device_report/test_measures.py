@@ -41,16 +41,18 @@ def test_cells_that_do_not_vary_have_no_noise() -> None:
         measures.pooled([part(np.full(5, 1.0)), part(np.full(5, 2.0), cell=1)])
 
 
-@pytest.mark.parametrize("law", [stats.norm(), stats.uniform(), stats.gamma(4)])
-def test_intervals_of_the_shape_hold_the_laws_moments(law) -> None:
-    """300 samples of 2000: 95 % each by their influence functions; less than 90 % has chance 1e-4."""
+@pytest.mark.parametrize(
+    ("law", "least"), [(stats.norm(), 0.9), (stats.uniform(), 0.9), (stats.gamma(4), 0.8), (stats.t(8), 0.7)]
+)
+def test_intervals_of_the_shape_hold_the_laws_moments(law, least: float) -> None:
+    """300 samples of 2000: 95 % each, less where tails are heavy; `least` is four standard errors below."""
     skewness, kurtosis = map(float, law.stats(moments="sk"))
     held = np.zeros(2)
     for row in law.rvs(size=(300, 2000), random_state=1):
         found = measures.measured([part(row)], step=NONE, read_pJ=None)
         pairs = ((found.skewness, skewness), (found.excess_kurtosis, kurtosis))
         held += [one.low <= truth <= one.high for one, truth in pairs]
-    assert (held / 300 > 0.9).all()
+    assert (held / 300 > least).all()
 
 
 def test_levels_tell_the_ratio_of_widths_and_the_share_of_the_range() -> None:

@@ -113,7 +113,12 @@ def measured(parts: Sequence[Part], *, step: float, read_pJ: float | None) -> Me
 
 
 def _shape(noise: Array, independent: float) -> tuple[Interval, Interval]:
-    """Skewness and excess kurtosis; errors from their influence functions over the independent reads."""
+    """Skewness and excess kurtosis; errors from their influence functions over the independent reads.
+
+    That of the kurtosis is in the logarithm of κ + 2, which is positive. Where tails are heavy it holds less
+    often than it says, since what happens rarely is seen too rarely: 87 % for a gamma law of shape 4, 77 % for
+    Student's t with 8 degrees of freedom, at 2000 readings.
+    """
     z = (noise - noise.mean()) / noise.std()
     skewness, fourth = float((z**3).mean()), float((z**4).mean())
     errors = (
@@ -121,10 +126,11 @@ def _shape(noise: Array, independent: float) -> tuple[Interval, Interval]:
         z**4 - 4 * skewness * z - 2 * fourth * (z**2 - 1) - fourth,
     )
     halves = [_Z * float(error.std()) / np.sqrt(max(independent, 2.0)) for error in errors]
-    kurtosis = fourth - 3
+    above = max(fourth - 1, 1e-12)
+    factor = float(np.exp(halves[1] / above))
     return (
         Interval(skewness, skewness - halves[0], skewness + halves[0]),
-        Interval(kurtosis, max(kurtosis - halves[1], -2.0), kurtosis + halves[1]),
+        Interval(above - 2, above / factor - 2, above * factor - 2),
     )
 
 
@@ -135,18 +141,29 @@ def _log_sigma_error(part: Part) -> float:
 
 
 def _levels(parts: Sequence[Part]) -> tuple[Interval | None, Interval | None]:
-    """Widest over narrowest σ, and σ over the range of means, of the levels; None without two levels."""
+    """Widest over narrowest σ of the levels, and σ over the range of means; None without two levels.
+
+    The σ of a level is that of its cells together. Chance makes the widest of many levels wider and the
+    narrowest narrower, by less than the interval.
+    """
     own = [part for part in parts if not np.isnan(part.group.level) and part.sigma > 0]
-    if len({part.group.level for part in own}) < 2:
+    levels = sorted({part.group.level for part in own})
+    if len(levels) < 2:
         return None, None
-    widest, narrowest = max(own, key=lambda part: part.sigma), min(own, key=lambda part: part.sigma)
-    ratio = widest.sigma / narrowest.sigma
-    factor = np.exp(_Z * np.hypot(_log_sigma_error(widest), _log_sigma_error(narrowest)))
-    means = [float(part.kept.mean()) for part in own]
-    share = float(np.median([part.sigma for part in own])) / (max(means) - min(means))
-    wide = np.exp(_Z * float(np.median([_log_sigma_error(part) for part in own])))
-    return Interval(ratio, max(ratio / factor, 1.0), ratio * factor), Interval(
-        share, share / wide, share * wide
+    cells = [[part for part in own if part.group.level == level] for level in levels]
+    sigmas = np.array([np.sqrt(np.mean([part.sigma**2 for part in group])) for group in cells])
+    errors = np.array(
+        [np.sqrt(np.sum([_log_sigma_error(part) ** 2 for part in group])) / len(group) for group in cells]
+    )
+    widest, narrowest = sigmas.argmax(), sigmas.argmin()
+    ratio = float(sigmas[widest] / sigmas[narrowest])
+    factor = float(np.exp(_Z * np.hypot(errors[widest], errors[narrowest])))
+    means = [float(np.mean([part.kept.mean() for part in group])) for group in cells]
+    share = float(np.median(sigmas)) / (max(means) - min(means))
+    wide = float(np.exp(_Z * np.median(errors)))
+    return (
+        Interval(ratio, max(ratio / factor, 1.0), ratio * factor),
+        Interval(share, share / wide, share * wide),
     )
 
 

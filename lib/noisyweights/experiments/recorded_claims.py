@@ -24,6 +24,7 @@ RUNS = (  # the experiments from which the book's chapters draw their verdicts
     "coin_flips",
     "coin_flips.epochs",
     "crossbar.networks",
+    "tied_scale",
 )
 
 

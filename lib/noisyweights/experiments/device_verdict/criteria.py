@@ -98,16 +98,20 @@ def load(
 
 
 def recorded_sweeps() -> Result | None:
-    """Chapter 9's sweeps as the record holds them, on the reference device; None where it lacks a part.
+    """Chapter 9's sweeps as the record holds them, on the reference device.
 
-    Raises: ValueError for a damaged file.
+    None where it lacks a training that went through the sweeps of the random weights, or has none of some
+    other method. Raises ValueError for a damaged file.
     """
     name = "crossbar.networks"
+    config = catalogue.settings(name, profile=record.PROFILE)
     usable = record.usable(name, sha256=record.reference())
-    if not set(catalogue.names(name, profile=record.PROFILE)) <= set(usable):
+    swept = {f"{METHOD}-{number}" for number in range(config.repeats)}
+    kinds = {point.rpartition("-")[0] for point in catalogue.names(name, profile=record.PROFILE)}
+    if not swept <= set(usable) or not kinds <= {point.rpartition("-")[0] for point in usable}:
         return None
     points = {point: record.as_point(one).arrays for point, one in usable.items()}
-    return networks.collect(catalogue.settings(name, profile=record.PROFILE), None, points)
+    return networks.collect(config, None, points)
 
 
 def junction_read_pJ() -> float:
