@@ -116,8 +116,8 @@ def _shape(noise: Array, independent: float) -> tuple[Interval, Interval]:
     """Skewness and excess kurtosis; errors from their influence functions over the independent reads.
 
     That of the kurtosis is in the logarithm of κ + 2, which is positive. Where tails are heavy it holds less
-    often than it says, since what happens rarely is seen too rarely: 87 % for a gamma law of shape 4, 77 % for
-    Student's t with 8 degrees of freedom, at 2000 readings.
+    often than it says, since what happens rarely is seen too rarely: 87 % for a gamma law of shape 4, 77 %
+    for Student's t with 8 degrees of freedom, at 2000 readings.
     """
     z = (noise - noise.mean()) / noise.std()
     skewness, fourth = float((z**3).mean()), float((z**4).mean())
