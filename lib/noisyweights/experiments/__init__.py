@@ -23,6 +23,7 @@ __all__ = [
     "regression",
     "results",
     "swapped_networks",
+    "tied_scale",
     "trained_weights",
     "trainings",
 ]

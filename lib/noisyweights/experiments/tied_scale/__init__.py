@@ -2,5 +2,13 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["experiment"]
+__all__ = [
+    "classifiers",
+    "experiment",
+    "measurements",
+    "regressions",
+    "results",
+    "settings",
+    "weight_spreads",
+]
 __getattr__ = lazy_loading.modules(__name__)

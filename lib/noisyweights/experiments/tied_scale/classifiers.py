@@ -6,7 +6,7 @@ from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs, mean_field_training
 from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.coin_flips import networks as coin_networks
-from noisyweights.experiments.crossbar import classifiers as crossbar
+from noisyweights.experiments.crossbar.networks import classifiers as crossbar
 from noisyweights.experiments.tied_scale.settings import SETS, Config
 from noisyweights.networks import classifiers
 from noisyweights.networks.mean_field import inference, tied_layers, variational

@@ -12,7 +12,8 @@ import numpy as np
 from noisyweights.experiments import image_inputs, trainings
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.tied_scale import classifiers, regressions, results, weight_spreads
-from noisyweights.experiments.tied_scale.results import JUDGED, Result, measurements
+from noisyweights.experiments.tied_scale.measurements import measurements
+from noisyweights.experiments.tied_scale.results import JUDGED, Result
 from noisyweights.experiments.tied_scale.settings import (
     CURVES,
     FREE,

@@ -1,4 +1,4 @@
-"""What tied scales cost: the trainings of each condition beside those with free scales, and the claims."""
+"""What tied scales cost: the trainings of each condition beside those with free scales."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.datasets.source import DataSource
-from noisyweights.experiments import trainings
-from noisyweights.experiments.coin_flips import pictures
-from noisyweights.experiments.tied_scale.settings import CLAIMED, FREE, SCORES, SETS, TASKS, Config
-from noisyweights.ledger.claims import Measurement
+from noisyweights.experiments import image_sources, trainings
+from noisyweights.experiments.tied_scale.settings import FREE, SCORES, SETS, TASKS, Config
 from noisyweights.scores.estimates import Interval
 from noisyweights.scores.replicates import mean_interval
 
-__all__ = ["JUDGED", "Result", "collect", "measurements"]
+__all__ = ["JUDGED", "Result", "collect"]
 
 Points = Mapping[str, Mapping[str, np.ndarray]]
 JUDGED = {"regression": "crps", "digits": "nll", "clothes": "nll"}  # proper scores that the claims are on
@@ -101,22 +99,6 @@ def _sources(points: Points) -> dict[str, DataSource]:
         if own_and_other := SETS.get(name.partition("-")[0]):
             for dataset, key in zip(own_and_other, ("source", "other_source"), strict=True):
                 of_set.setdefault(dataset, {})[f"{name}, {key}"] = {"source": arrays[key]}
-    return {dataset: pictures.source(dataset, pictures.common(of)) for dataset, of in of_set.items()}
-
-
-def measurements(result: Result) -> list[Measurement]:
-    """Quantities of this chapter's own claims, all relative to the score with free scales."""
-    found = []
-    for task, score in JUDGED.items():
-        free, lowest, layer, weight = (result.score(task, one, score) for one in (FREE, *CLAIMED))
-        deployed = result.score(task, CLAIMED[0], score, deployed=True)
-        quantities = {
-            "T-lowest": ("excess", lowest - free),
-            "T-common-mode": ("beyond_half", weight - (free + lowest) / 2),
-            "T-layer": ("layer_excess", layer - weight),
-            "T-deployed": ("deployed_excess", deployed - lowest),
-        }
-        for claim, (name, values) in quantities.items():
-            interval = result.relative_excess(task, values)
-            found.append(Measurement(claim, f"{name}_{task}", *interval, len(values)))
-    return found
+    return {
+        dataset: image_sources.source(dataset, image_sources.common(of)) for dataset, of in of_set.items()
+    }
