@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from noisyweights.experiments import mean_field_training
-from noisyweights.experiments.regression import problem
+from noisyweights.experiments.regression import networks, problem
 from noisyweights.experiments.regression.settings import READINGS
 from noisyweights.experiments.tied_scale.settings import Config, regression_settings
 from noisyweights.networks.mean_field import inference, tied_layers, variational
@@ -31,7 +31,7 @@ def train(config: Config, data: problem.Task, cells: CellMapping | None, *, seed
     As `mean_field_training.train`, with the tie put in between.
     """
     settings = regression_settings(config)
-    mean, both = problem.make_network(settings, depth=settings.depth, width=settings.width, seed=seed)
+    mean, both = networks.make_network(settings, depth=settings.depth, width=settings.width, seed=seed)
     common = {"batch_size": settings.batch_size, "seed": seed}
     variational.train(mean, data.x, data.y, loss="mse", epochs=settings.mle_epochs, **common)
     network = mean_field_training.regression_twin(
