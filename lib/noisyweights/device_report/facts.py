@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from noisyweights.device_report.groups import MOST
 from noisyweights.device_report.measures import Part
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.swapped_networks.swap import Row
@@ -43,17 +44,18 @@ def read(report: Report) -> list[tuple[str, str]]:
     return found + [("noted", note) for note in trace.notes]
 
 
-def over_time(report: Report) -> list[tuple[str, str]]:
-    """What the first group that is long enough shows in order of time, and what all are worth."""
+def over_time(report: Report, *, most: int = MOST) -> list[tuple[str, str]]:
+    """What the first cells and levels show in order of time, at most so many, and what all are worth."""
     timed = [part for part in report.parts if part.motion is not None]
     if not timed:
         return [("time", "too few readings of each cell to tell how they move")]
-    found = []
-    for part in timed:
-        found += [
-            (part.group.label or "time", sentence)
-            for sentence in sentences.sentences(part.dynamics, unit=report.trace.unit)
-        ]
+    found = [
+        (part.group.label or "time", sentence)
+        for part in timed[:most]
+        for sentence in sentences.sentences(part.dynamics, unit=report.trace.unit)
+    ]
+    if left := len(timed) - most:
+        found += [("others", f"{left} more cells and levels are on the page")] if left > 0 else []
     total, worth = sum(len(part.group.samples) for part in report.parts), report.independent
     return [*found, ("worth", f"{total:,} readings are worth some {notation.number(worth)} independent ones")]
 

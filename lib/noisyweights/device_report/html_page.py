@@ -152,7 +152,7 @@ def _limit(one: Finding) -> str:
     needed = "not known" if criterion.needed is None else mends.bound(criterion)
     kind = _KINDS[one.state]
     return (
-        f'<tr><th scope="row">{escape(mends.capital(criterion.words))}</th>'
+        f'<tr><th scope="row">{escape(mends.capital(criterion.words.rstrip(",")))}</th>'
         f"<td>{escape(number)}</td><td>{escape(needed)}</td>"
         f'<td><span class="nw-badge nw-{kind}">{escape(one.state.value)}</span>'
         f"<p>{escape(one.sentence)}</p><details><summary>Why this is needed</summary>"

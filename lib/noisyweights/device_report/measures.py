@@ -54,8 +54,9 @@ class Part:
 
     @property
     def independent(self) -> float:
-        """How many independent reads these are worth."""
-        return float(len(self.kept)) if self.motion is None else self.motion.correlation.independent.value
+        """How many independent reads these are worth, at most as many as there are."""
+        count = float(len(self.kept))
+        return count if self.motion is None else min(self.motion.correlation.independent.value, count)
 
     @property
     def sigma(self) -> float:

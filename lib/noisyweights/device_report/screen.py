@@ -28,14 +28,18 @@ def text(report: Report) -> str:
             if (one.state is not State.OPEN or one.measured) and one.sentence not in verdict.reasons
         ),
     ]
-    untold = [one.criterion.words for one in verdict.findings if one.state is State.OPEN and not one.measured]
+    untold = [
+        one.criterion.words.rstrip(",")
+        for one in verdict.findings
+        if one.state is State.OPEN and not one.measured
+    ]
     if untold:
         parts.append(_wrapped("  ? ", f"This file does not tell: {'; '.join(untold)}."))
     return "\n".join(
         [
             *parts,
             *_section("What was read", facts.read(report)),
-            *_section("Over time", facts.over_time(report)),
+            *_section("Over time", facts.over_time(report, most=1)),
             *_section("Law", facts.law(report)),
             *_section("Trained networks under this law, against Gaussian weights", _networks(report)),
         ]

@@ -82,8 +82,9 @@ def with_unit(value: float, unit: str) -> str:
 
 
 def capital(sentence: str) -> str:
-    """The sentence with a capital first."""
-    return sentence[:1].upper() + sentence[1:]
+    """The sentence with a capital first, unless it begins with a symbol such as σ."""
+    first = sentence[:1]
+    return (first.upper() if first.isascii() else first) + sentence[1:]
 
 
 def _more_weights(criterion: Criterion, measured: float | None, situation: Situation) -> tuple[bool, str]:
