@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from noisyweights.device_report import facts
-from noisyweights.device_report.measures import Part
+from noisyweights.device_report.measures import Part, pooled
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_verdict.verdict import Finding
 from noisyweights.experiments.swapped_networks.swap import Row
@@ -32,6 +32,7 @@ def content(report: Report) -> dict[str, Any]:
         "notes": list(trace.notes),
         "mean": float(trace.samples.mean()),
         "sd": float(trace.samples.std(ddof=1)),
+        "noise_sd": float(pooled(report.parts).std(ddof=1)),
         "step": _finite(trace.step),
         "interval_s": _finite(trace.interval_s),
         "cells": max(len(trace.cells), 1),

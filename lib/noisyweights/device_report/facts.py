@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy import stats
 
 from noisyweights.device_report.groups import MOST
-from noisyweights.device_report.measures import Part
+from noisyweights.device_report.measures import Part, pooled
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.swapped_networks.swap import Row
 from noisyweights.noise.dynamics import sentences
@@ -62,12 +63,21 @@ def over_time(report: Report, *, most: int = MOST) -> list[tuple[str, str]]:
 
 def law(report: Report) -> list[tuple[str, str]]:
     """The law and its shape."""
-    measured = report.measured
-    return [
+    measured, samples = report.measured, report.trace.samples
+    unit = f" {report.trace.unit}" if report.trace.unit else ""
+    noise = pooled(report.parts)
+    found = [
         ("law", f"{report.choice.law.name}: {report.choice.reason}"),
+        ("σ of the noise", f"{notation.number(float(noise.std(ddof=1)))}{unit}"),
         ("skewness", interval(measured.skewness)),
         ("excess kurtosis", interval(measured.excess_kurtosis)),
     ]
+    if any(part.dynamics is not None and part.dynamics.outliers.count for part in report.parts):
+        whole = f"σ {notation.number(float(samples.std(ddof=1)))}{unit}, skewness {stats.skew(samples):.3g}"
+        found.append(
+            ("with all readings", f"{whole}, excess kurtosis {stats.kurtosis(samples):.3g}".replace("-", "−"))
+        )
+    return found
 
 
 def interval(value: Interval) -> str:

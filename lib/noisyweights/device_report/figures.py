@@ -22,9 +22,9 @@ _GREY, _DEVICE, _GAUSSIAN = (plots.LAWS[name]["color"] for name in ("empirical",
 
 
 def over_time(
-    samples: Array, trend: Array, left_out: NDArray[np.bool_], *, interval_s: float, unit: str
+    samples: Array, course: Array, left_out: NDArray[np.bool_], *, interval_s: float, unit: str
 ) -> Figure:
-    """Readings (n,) in order of time with their trend (n,), and those that were left out marked."""
+    """Readings (n,) in order of time, what they fluctuate around (n,), and those that were left out."""
     figure, axis = plots.subplots(height=2.6)
     step = max(1, len(samples) // _MOST_DOTS)
     shown = np.arange(0, len(samples), step)
@@ -32,7 +32,7 @@ def over_time(
     axis.plot(
         time, samples[shown], linestyle="none", marker=".", markersize=2.2, color=_GREY, label="readings"
     )
-    axis.plot(time, trend[shown], color=_DEVICE, linestyle="-", label="mean and trend")
+    axis.plot(time, course[shown], color=_DEVICE, linestyle="-", label="trend and levels")
     if left_out.any():
         places = np.flatnonzero(left_out)[:_MOST_DOTS]
         at = places if np.isnan(interval_s) else places * interval_s
@@ -42,7 +42,7 @@ def over_time(
         axis.set_ylim(kept.min() - pad, kept.max() + pad)
     axis.set_xlabel("reading" if np.isnan(interval_s) else "time (s)")
     axis.set_ylabel(f"reading ({unit})" if unit else "reading")
-    axis.legend(loc="best")
+    axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
     return figure
 
 

@@ -75,7 +75,7 @@ def _over_time(report: Report) -> str:
         f"Readings{where} in order of time, with their trend.",
         lambda: figures.over_time(
             part.group.samples,
-            part.trend,
+            part.course,
             part.dynamics.outliers.mask,
             interval_s=report.trace.interval_s,
             unit=unit,

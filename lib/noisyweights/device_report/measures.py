@@ -46,10 +46,11 @@ class Part:
         return self.motion is not None and self.motion.trend.form != "none"
 
     @property
-    def trend(self) -> Array:
-        """Mean and trend at each reading, (n,); NaN at outliers."""
+    def course(self) -> Array:
+        """What the readings fluctuate around: mean, trend and telegraph levels, (n,); NaN at outliers."""
+        levels = self.motion.telegraph.values
         values = np.full(len(self.group.samples), np.nan)
-        values[~self.dynamics.outliers.mask] = self.motion.trend.values
+        values[~self.dynamics.outliers.mask] = self.motion.trend.values + levels - levels.mean()
         return values
 
     @property
