@@ -76,6 +76,7 @@ NOISES = {
     "heavy-tailed": lambda seed: np.random.default_rng(seed).standard_t(3, 1000),
     "codes": lambda seed: np.round(autoregression(0.0, 1000, seed=seed)),
     "two peaks": two_peaks,
+    "three peaks": lambda seed: two_peaks(seed) + 3 * (np.random.default_rng(seed + 9).random(1500) < 0.4),
 }
 
 

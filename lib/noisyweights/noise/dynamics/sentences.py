@@ -60,7 +60,7 @@ def _trend(trend: Trend, unit: str, known: bool) -> str:
 def _telegraph(motion: Motion, unit: str, known: bool) -> str:
     signal = motion.telegraph
     if not signal.found:
-        peaks = "The histogram has two peaks, but t" if signal.two_peaks else "T"
+        peaks = "The histogram has more than one peak, but t" if signal.two_peaks else "T"
         return f"{peaks}hey do not jump between levels: {signal.rival} fits them better."
     at = ", ".join(
         f"{level.level.value:.4g}{unit} ({level.occupancy.value:.0%} of the time, "

@@ -74,8 +74,8 @@ class Telegraph:
         found: whether it is.
         levels: its levels from below, empty if it is none.
         evidence: by how much the BIC of the best model without jumps exceeds that of the best with jumps;
-            above 10 for a telegraph signal.
-        two_peaks: whether the histogram has two peaks, telegraph signal or not. rival: the best model without
+            a telegraph signal has above 10, and levels apart.
+        two_peaks: whether the histogram has two peaks or more, telegraph signal or not. rival: the best model without
         jumps, in words. values: the level at each reading, by the most probable path, shape (n,); the mean
         where none was found.
     """
@@ -145,17 +145,16 @@ def _dithered(piece: Array, seed: int) -> Array:
 
 
 def _analysed(piece: Array, block: int) -> _Analysis:
-    laws = {levels: telegraph_models.mixture(piece, levels) for levels in (1, 2)}
+    laws = {levels: telegraph_models.mixture(piece, levels) for levels in range(1, MOST_LEVELS + 1)}
     rivals = {levels: telegraph_models.alternative(piece, law) for levels, law in laws.items()}
     levels, rival = min(rivals.items(), key=lambda item: item[1].bic)
     gap = np.ptp(laws[2].means_) / math.sqrt(laws[2].covariances_.mean())
-    two_peaks = bool(gap > SEPARATION and laws[2].weights_.min() > 0.02 and levels == 2)
-    words = (
-        f"{'one Gaussian' if levels == 1 else 'two Gaussians'} {'with' if rival.memory else 'without'} memory"
-    )
+    two_peaks = bool(gap > SEPARATION and laws[2].weights_.min() > 0.02 and levels > 1)
+    law = ("one Gaussian", "two Gaussians", "three Gaussians", "four Gaussians")[levels - 1]
+    words = f"{law} {'with' if rival.memory else 'without'} memory"
     best, evidence, visits, enough = None, -math.inf, np.empty(0), EVIDENCE
     for number in range(2, MOST_LEVELS + 1):
-        model = _fitted(piece, laws.get(number) or telegraph_models.mixture(piece, number))
+        model = _fitted(piece, laws[number])
         gain = rival.bic - _bic(model, piece)
         left = len(piece) * model.get_stationary_distribution() * (1 - np.diag(model.transmat_))
         if _holds(model, left) and gain > enough:
