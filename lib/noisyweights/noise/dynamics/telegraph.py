@@ -75,9 +75,9 @@ class Telegraph:
         levels: its levels from below, empty if it is none.
         evidence: by how much the BIC of the best model without jumps exceeds that of the best with jumps;
             a telegraph signal has above 10, and levels apart.
-        two_peaks: whether the histogram has two peaks or more, telegraph signal or not. rival: the best model without
-        jumps, in words. values: the level at each reading, by the most probable path, shape (n,); the mean
-        where none was found.
+        two_peaks: whether the histogram has several peaks, jumps or not.
+        rival: the best model without jumps, in words.
+        values: the level at each reading, by the most probable path, shape (n,); the mean where none is.
     """
 
     found: bool

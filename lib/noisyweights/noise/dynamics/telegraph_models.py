@@ -1,9 +1,9 @@
 """Models of a trace that a telegraph signal must beat: laws of one to four peaks, with and without memory.
 
-Each has a law, of one to four Gaussians, and memory through a Gaussian copula: z = Φ⁻¹(F(x)) is noise of
-any colour, of which the likelihood is that of an autoregression of up to 20 reads or of a sum of relaxations,
-whichever is higher. So neither slow noise nor several peaks in the histogram are taken for a telegraph signal,
-nor both at once.
+Each has a law, of one to four Gaussians, and memory through a Gaussian copula: z = Φ⁻¹(F(x)) is noise of any
+colour, of which the likelihood is that of an autoregression of up to 20 reads or of a sum of relaxations,
+whichever is higher. So neither slow noise nor several peaks in the histogram are taken for a telegraph
+signal, nor both at once.
 
 Models are compared by BIC = −2 log likelihood + (number of parameters) log n.
 """
