@@ -28,7 +28,7 @@ BANDS_A_DECADE = 8
 OVERLAP_GAIN = 36 / 19
 # The two lowest frequencies of a segment lack what went with its mean.
 FIRST_FREQUENCY = 2
-# Above this share of the rate, what is faster than the readings is folded in, 13 % of a random walk's density.
+# Above this share of the rate, what is faster than the readings folds in, 13 % of a random walk's density.
 FOLDED = 0.2
 # A run of bands is no line when its χ² is this improbable; a run shorter than a decade has no exponent.
 LEVEL, SHORTEST_DECADES = 0.01, 1.0
@@ -64,9 +64,9 @@ class Spectrum:
 def spectrum(samples: ArrayLike, *, interval_s: float | None = None) -> Spectrum:
     """Estimate the spectrum of readings in order of time, shape (n,), `interval_s` seconds apart.
 
-    Of white noise the exponent is 0, of flicker noise 1, of a random walk 2. It is fitted below a fifth of the
-    rate, and takes about 1,000 readings. Its interval takes bands to be independent, which the lowest are not:
-    of 1,500 readings it holds the truth in about 85 % of traces, of 20,000 in about 90 %.
+    Of white noise the exponent is 0, of flicker noise 1, of a random walk 2. It is fitted below a fifth of
+    the rate, and takes about 1,000 readings. Its interval takes bands to be independent, which the lowest are
+    not: of 1,500 readings it holds the truth in about 85 % of traces, of 20,000 in about 90 %.
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
