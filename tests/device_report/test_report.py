@@ -59,6 +59,20 @@ def test_json_holds_what_scripts_ask_for(slow: Report, cells: Report) -> None:
     assert (several["cells"], several["levels"]) == (3, 2)
 
 
+@pytest.mark.parametrize("stay", [0.98, 0.0])
+def test_two_levels_are_named_whether_or_not_their_jumps_are_resolved(stay: float) -> None:
+    rng = np.random.default_rng(7)
+    state, states = 0, []
+    for draw, fresh in zip(rng.random(2000), rng.random(2000) < 0.5, strict=True):
+        state = state if draw < stay else int(fresh)
+        states.append(state)
+    samples = 10 + np.array(states) + 0.1 * rng.standard_normal(2000)
+    found = as_json.content(nw.noise.report(samples, unit="nA", networks=False))["telegraph"]
+    assert found["resolved"] == (stay > 0)
+    assert [one["level"]["value"] for one in found["levels"]] == pytest.approx([10, 11], abs=0.02)
+    assert all((one["dwell_reads"] is not None) == (stay > 0) for one in found["levels"])
+
+
 def test_levels_tell_how_far_sigma_can_be_set(cells: Report) -> None:
     assert len(cells.parts) == 6
     assert cells.measured.sigma_ratio.low < 4 < cells.measured.sigma_ratio.high

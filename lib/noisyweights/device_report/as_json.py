@@ -10,7 +10,9 @@ from noisyweights.device_report.measures import Part, pooled
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_verdict.verdict import Finding
 from noisyweights.experiments.swapped_networks.swap import Row
-from noisyweights.noise.dynamics.telegraph import Telegraph
+from noisyweights.noise.dynamics.description import Motion
+from noisyweights.noise.dynamics.peaks import peaks
+from noisyweights.noise.dynamics.telegraph import Level
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["content"]
@@ -57,7 +59,7 @@ def content(report: Report) -> dict[str, Any]:
 def _over_time(part: Part) -> dict[str, Any]:
     """Of the first cell and level that is long enough."""
     found = part.motion
-    trend, telegraph = found.trend, found.telegraph
+    trend = found.trend
     return {
         "correlation_time_reads": _interval(found.correlation.time_reads),
         "fresh_after_reads": found.correlation.fresh_after,
@@ -69,7 +71,7 @@ def _over_time(part: Part) -> dict[str, Any]:
             "over_sigma": float(trend.change.value / part.sigma),
             "variance_fraction": trend.variance_fraction,
         },
-        "telegraph": _telegraph(telegraph),
+        "telegraph": _telegraph(found),
         "outliers": [
             {"kind": one.kind, "value": _finite(one.value), "count": one.count}
             for one in part.dynamics.outliers.findings
@@ -77,20 +79,27 @@ def _over_time(part: Part) -> dict[str, Any]:
     }
 
 
-def _telegraph(found: Telegraph) -> list[dict[str, Any]] | None:
-    """The levels of a telegraph signal, from below; null where there is none."""
-    if not found.found:
+def _telegraph(motion: Motion) -> dict[str, Any] | None:
+    """The levels of a telegraph signal, from below; null where there is none.
+
+    Not resolved are two peaks without memory, where jumps may be faster than reads: no dwell time is known.
+    """
+    found = motion.telegraph
+    if not found.found and not found.two_peaks:
         return None
-    return [
-        {
-            "level": _interval(one.level),
-            "occupancy": _interval(one.occupancy),
-            "dwell_reads": _interval(one.dwell_reads),
-            "dwell_s": _finite(one.dwell_s),
-            "noise": one.noise,
-        }
-        for one in found.levels
-    ]
+    return {
+        "resolved": found.found,
+        "levels": [
+            {
+                "level": _interval(one.level),
+                "occupancy": _interval(one.occupancy),
+                "noise": one.noise,
+                "dwell_reads": _interval(one.dwell_reads) if isinstance(one, Level) else None,
+                "dwell_s": _finite(one.dwell_s) if isinstance(one, Level) else None,
+            }
+            for one in (found.levels or peaks(motion.stationary))
+        ],
+    }
 
 
 def _finding(one: Finding) -> dict[str, Any]:

@@ -8,6 +8,7 @@ __all__ = [
     "correlation",
     "description",
     "outliers",
+    "peaks",
     "sentences",
     "spectrum",
     "sweeps",

@@ -5,6 +5,7 @@ import math
 from noisyweights.noise.dynamics.correlation import FRESH, TRUSTED_TIMES
 from noisyweights.noise.dynamics.description import Dynamics, Motion
 from noisyweights.noise.dynamics.outliers import Finding
+from noisyweights.noise.dynamics.peaks import peaks
 from noisyweights.noise.dynamics.trend import Trend
 from noisyweights.scores.estimates import Interval
 
@@ -60,8 +61,16 @@ def _trend(trend: Trend, unit: str, known: bool) -> str:
 def _telegraph(motion: Motion, unit: str, known: bool) -> str:
     signal = motion.telegraph
     if not signal.found:
-        peaks = "The histogram has more than one peak, but t" if signal.two_peaks else "T"
-        return f"{peaks}hey do not jump between levels: {signal.rival} fits them better."
+        if not signal.two_peaks:
+            return f"They do not jump between levels: {signal.rival} fits them better."
+        at = " and ".join(
+            f"{peak.level.value:.4g}{unit} ({peak.occupancy.value:.0%} of them, noise {peak.noise:.2g})"
+            for peak in peaks(motion.stationary)
+        )
+        return (
+            f"The histogram has more than one peak, as of levels at {at}, but a reading does not remember "
+            "the one before: telegraph noise that is faster than the reads, or a law of several peaks."
+        )
     at = ", ".join(
         f"{level.level.value:.4g}{unit} ({level.occupancy.value:.0%} of the time, "
         + (
