@@ -119,7 +119,7 @@ def _none(samples: Array, p_value: float) -> Trend:
 
 def _described(
     samples: Array,
-    form: trend_forms.Form,
+    form: str,
     parameter: float,
     *,
     sizes: Array,

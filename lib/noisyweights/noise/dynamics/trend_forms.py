@@ -1,7 +1,6 @@
 """The forms a trend may have: a line, a logarithm of time, a step; and their fit amid coloured noise."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +8,10 @@ from scipy import fft
 
 from noisyweights.noise.dynamics import coloured_noise
 
-__all__ = ["FORMS", "Fitted", "Form", "curves", "fit_forms"]
+__all__ = ["FORMS", "Fitted", "curves", "fit_forms"]
 
 Array = NDArray[np.float64]
-Form = Literal["linear", "logarithmic", "step"]
-FORMS: tuple[Form, ...] = ("linear", "logarithmic", "step")
+FORMS: tuple[str, ...] = ("linear", "logarithmic", "step")
 
 # A logarithm log(1 + k / s) may begin before the first reading, k = 0, by s reads.
 STARTS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -37,7 +35,7 @@ class Fitted:
     error: Array
 
 
-def curves(form: Form, n: int) -> tuple[Array, Array]:
+def curves(form: str, n: int) -> tuple[Array, Array]:
     """Parameters of the curves of a form over n readings, and the curves, of shape (curves, n).
 
     The parameter is the start s of a logarithm, the first reading after a step, and 0 for the line.
@@ -54,8 +52,8 @@ def curves(form: Form, n: int) -> tuple[Array, Array]:
 
 
 def fit_forms(
-    coefficients: Array, curve_sets: dict[Form, Array], spectra: Array
-) -> tuple[Array, dict[Form, Fitted]]:
+    coefficients: Array, curve_sets: dict[str, Array], spectra: Array
+) -> tuple[Array, dict[str, Fitted]]:
     """Fit noise alone, and noise beside each form, to rows of cosine coefficients, shape (rows, n − 1).
 
     Args:
