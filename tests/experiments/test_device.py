@@ -124,3 +124,23 @@ def test_the_command_takes_a_column_and_says_what_was_passed_over(cells, tmp_pat
     assert Device.open(tmp_path / "device.json").loc == pytest.approx(noise[:, 2].mean(), abs=1)
     main([str(path), "--out", str(tmp_path / "device.json")])
     assert "note: cells: 3 cells, kept apart\n" in capsys.readouterr().out
+
+
+def test_codes_of_a_converter_do_not_hide_a_gaussian(tmp_path):
+    file = tmp_path / "codes.csv"
+    codes = np.random.default_rng(3).normal(128, 10, 3000).round().astype(int)
+    file.write_text("code\n" + "\n".join(map(str, codes)) + "\n", "utf-8")
+    assert Device.open(file).law.name == "gaussian"
+
+
+def test_readings_that_remember_each_other_are_no_other_law(tmp_path):
+    """An AR(1) process of φ = 0.98: as independent readings its 1500 would contradict every law."""
+    steps = np.random.default_rng(4).standard_normal(1500)
+    values = [50.0]
+    for step in steps:
+        values.append(50 + 0.98 * (values[-1] - 50) + np.sqrt(1 - 0.98**2) * step)
+    file = tmp_path / "slow.csv"
+    file.write_text("G (uS)\n" + "\n".join(f"{value:.5f}" for value in values) + "\n", "utf-8")
+    device = Device.open(file)
+    assert device.law.name == "gaussian"
+    assert "independent" in device.reason

@@ -20,9 +20,7 @@ from noisyweights.noise import fitting
 from noisyweights.noise.dynamics.description import describe
 from noisyweights.noise.fitting.selection import Choice
 
-__all__ = ["FINE_STEP", "Report", "of_trace", "report"]
-
-FINE_STEP = 0.02  # over σ: rounding to it adds less than a 20,000th to the variance (Sheppard)
+__all__ = ["Report", "of_trace", "report"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +134,7 @@ def _coarse_step(trace: NoiseTrace, parts: Sequence[Part]) -> float:
     """
     if len(parts) > 1 or parts[0].drifts or np.isnan(trace.step):
         return 0.0
-    return trace.step if trace.step > FINE_STEP * parts[0].sigma else 0.0
+    return fitting.coarse_step(trace.step, parts[0].sigma)
 
 
 def _if_fewer(parts: Sequence[Part]) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 from noisyweights import datasets
 from noisyweights.files import replacing
 from noisyweights.noise import fitting, laws
+from noisyweights.noise.dynamics.correlation import correlation
 from noisyweights.package_data import DATA
 
 __all__ = ["ECRAM", "REFERENCE", "Device"]
@@ -85,7 +86,7 @@ class Device:
         samples = _within_groups(trace)
         apart = (f"noise within each of {_groups(trace).max() + 1} cells or levels, around the mean of all",)
         try:
-            choice = fitting.choose(samples, seed=_SEED)
+            choice = fitting.choose(samples, seed=_SEED, **_circumstances(trace, samples))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
         eq3 = choice.fits["bayes_mtj"]
@@ -154,6 +155,21 @@ class Device:
 
 def _read(path: str | os.PathLike, column: str, cell: str) -> datasets.NoiseTrace:
     return datasets.read_noise(path, column=column or None, cell=cell or None)
+
+
+def _circumstances(trace: datasets.NoiseTrace, samples: np.ndarray) -> dict[str, Any]:
+    """What the choice of a law has to know of readings beside their values: a coarse step, and a memory.
+
+    Of one cell at one level alone, where readings lie on their steps and stand in order of time.
+    """
+    if samples is not trace.samples:
+        return {}
+    memory = correlation(samples)
+    remembers = memory.time_reads.low > 1
+    return {
+        "step": fitting.coarse_step(trace.step, float(samples.std())),
+        "independent": max(2.0, min(memory.independent.value, float(len(samples)))) if remembers else None,
+    }
 
 
 def _groups(trace: datasets.NoiseTrace) -> np.ndarray:

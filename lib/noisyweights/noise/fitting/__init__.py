@@ -12,7 +12,7 @@ from noisyweights.noise.fitting.goodness import (
     sequential_test,
 )
 from noisyweights.noise.fitting.prediction import HeldOut, Interval, held_out
-from noisyweights.noise.fitting.readings import ReadingsFit, fit_readings
+from noisyweights.noise.fitting.readings import ReadingsFit, coarse_step, fit_readings
 from noisyweights.noise.fitting.selection import Choice, choose
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ReadingsFit",
     "bootstrap_statistics",
     "choose",
+    "coarse_step",
     "combine",
     "explained",
     "fit",
