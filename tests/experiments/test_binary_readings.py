@@ -61,8 +61,8 @@ def test_doubt_comes_from_the_scales_that_vary(monkeypatch, drawn, still):
     ("point", "weight", "ends", "size"),
     [
         ("picture-0", 0.001, True, (1, 7)),
-        ("bayes-2", 1 / 200, True, (1, 2007)),
-        ("set-0", 0.001 / 200, True, (1, 7)),
+        ("bayes-2", 1 / SMOKE.trained, True, (1, 2007)),
+        ("set-0", 0.001 / SMOKE.trained, True, (1, 7)),
         ("wide-1", 0.001, True, (2, 1007)),
         ("ends-0", 0.001, False, (1, 7)),
     ],

@@ -14,6 +14,7 @@ from noisyweights.experiments.regression.problem import Task
 from noisyweights.experiments.tied_scale import classifiers, experiment, regressions, weight_spreads
 from noisyweights.ledger import verdicts
 from noisyweights.networks.mean_field import tied_layers, variational
+from noisyweights.networks.mean_field.cell_mappings import Pair
 from noisyweights.networks.mean_field.tied_layers import TiedDense
 from noisyweights.noise import laws
 
@@ -211,3 +212,14 @@ def test_scores_of_a_regression_that_is_known(monkeypatch):
     assert beyond == pytest.approx(2 * 0.9545 + 2 * 0.05399 - 0.56419, abs=1e-4)
     # All targets are at the median: below it the curve is 0, and from it on 1.
     assert calibration == pytest.approx(np.mean(np.minimum(regressions.LEVELS, 1 - regressions.LEVELS)))
+
+
+def test_widths_on_cells_follow_from_their_conductances():
+    """A pair of proportional noise at its lowest common mode: k²·(0.1)²·(G₊² + G₋²), with k = 1/(50 − 2)."""
+    mean = np.array([-1.0, 0.0, 0.5])
+    upper, lower = 2 + 48 * np.abs(mean), np.full(3, 2.0)
+    expected = 0.1 * np.hypot(upper, lower) / 48
+    curve = experiment.CURVES["proportional"]
+    np.testing.assert_allclose(weight_spreads.scales(Pair(curve, "lowest"), mean), expected, rtol=1e-6)
+    middle = weight_spreads.scales(Pair(curve, "weight"), np.zeros(1), raw=0.0)
+    np.testing.assert_allclose(middle, 0.1 * 26 * np.sqrt(2) / 48, rtol=1e-6)  # both cells half-way up

@@ -134,7 +134,10 @@ def test_what_no_coin_can_be(weights, changes, says):
 
 @examples(max_examples=30, deadline=None, derandomize=True)
 @given(
-    st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20), st.floats(-1, 0.4), st.floats(0.5, 1)
+    # Of subnormal numbers TensorFlow makes 0.
+    st.lists(st.floats(-1e6, 1e6, width=32, allow_subnormal=False), min_size=1, max_size=20),
+    st.floats(-1, 0.4, allow_subnormal=False),
+    st.floats(0.5, 1),
 )
 def test_the_constraint_moves_weights_to_the_nearest_in_range(weights, low, high):
     found = np.asarray(UnitRange(low, high)(keras.ops.convert_to_tensor(np.float32(weights))))

@@ -278,7 +278,7 @@ def test_bimodal_without_room_for_its_peaks(separation):
 
 
 def test_unknown_law():
-    with pytest.raises(ValueError, match="no law is called 'laplace'; the laws are bayes_mtj, bimodal"):
+    with pytest.raises(ValueError, match="no law is called 'laplace'; the laws are bayes_mtj, biased_two"):
         laws.from_config({"law": "laplace"})
     with pytest.raises(ValueError, match="no law is called None"):
         laws.from_config({})

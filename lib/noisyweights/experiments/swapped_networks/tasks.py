@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import tensorflow as tf
 from scipy import special, stats
 
 from noisyweights import datasets, seeds
@@ -20,6 +19,7 @@ from noisyweights.scores import metrics
 from noisyweights.scores.estimates import Estimate
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
+import tensorflow as tf  # isort: skip
 
 __all__ = ["QUANTITIES", "Divergence", "Measured", "Settings", "draw_outputs", "measure"]
 

@@ -3,14 +3,29 @@
 import numpy as np
 
 from noisyweights.networks import weight_draws
+from noisyweights.networks.mean_field.cell_mappings import CellMapping
 from noisyweights.networks.mean_field.tied_layers import Tied
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["BINS", "QUANTILES", "common_modes", "spreads"]
+__all__ = ["BINS", "QUANTILES", "common_modes", "scales", "spreads"]
 
 BINS = np.linspace(0, 1, 11)  # of |µ|, in units of the largest of the layer
 QUANTILES = (0.1, 0.5, 0.9)
+
+
+def scales(cells: CellMapping, mean: np.ndarray, *, raw: float | None = None) -> np.ndarray:
+    """σ of weights with these means (n,) on cells, both in units of the largest weight.
+
+    Args:
+        cells: of each weight.
+        mean: between −1 and 1.
+        raw: what is set beside the mean, alike for all: the logit of a place in the range of common modes.
+    """
+    beside = None
+    if raw is not None:
+        beside = keras.ops.convert_to_tensor(np.broadcast_to(np.float64(raw), cells.raw_shape(mean.shape)))
+    return cells.scale(keras.ops.convert_to_tensor(mean), beside, largest=1.0).numpy()
 
 
 def spreads(network: keras.Model) -> np.ndarray:
