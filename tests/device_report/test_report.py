@@ -108,6 +108,7 @@ def test_the_page_needs_nothing_else(slow: Report, cells: Report) -> None:
         assert all(link.startswith("#") for link in links)
         assert "@import" not in text
         assert page.tags.count("figure") == figures
+        assert re.findall(r"Fig\. (\w+) ", text) == [str(k) for k in range(1, figures + 1)]
         assert report.verdict.headline in text
     assert "slow &lt;cell&gt;" in html_page.page(slow)
 

@@ -1,7 +1,9 @@
 """A report as one HTML file that needs nothing else, and as a part of a page of the book."""
 
+import re
 from collections.abc import Callable, Iterable
 from html import escape
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from noisyweights.pages import markup, notation, svg
 __all__ = ["body", "page"]
 
 _STYLE = Path(__file__).with_name("report.css")
+_NUMBER = '<span class="caption-number">Fig. N </span>'  # of a figure, until all are in their order
 _KINDS = {State.MET: "holds", State.CONDITION: "partly", State.UNFIT: "fails", State.OPEN: "undecided"}
 _WORDS = {"fit": "holds", "fit if": "partly", "unfit": "fails", "cannot be told": "undecided"}
 
@@ -45,7 +48,9 @@ def body(report: Report, *, level: int = 2) -> str:
         f"<section><h{level}>{escape(title)}</h{level}>{content}</section>"
         for title, content in sections.items()
     )
-    return _verdict(report) + "".join(texts)
+    numbers = count(1)
+    numbered = re.sub(re.escape(_NUMBER), lambda _: _NUMBER.replace("N", str(next(numbers))), "".join(texts))
+    return _verdict(report) + numbered
 
 
 def _verdict(report: Report) -> str:
@@ -164,4 +169,4 @@ def _figure(name: str, alt: str, draw: Callable[[], Figure]) -> str:
     figure = draw()
     image = svg.inline(figure, name=f"report-{name}", alt=alt)
     plt.close(figure)
-    return f"<figure>{markup.figure(image)}<figcaption>{escape(alt)}</figcaption></figure>"
+    return f"<figure>{markup.figure(image)}<figcaption>{_NUMBER}{escape(alt)}</figcaption></figure>"
