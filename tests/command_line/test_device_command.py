@@ -52,3 +52,11 @@ def test_what_is_wrong_with_a_file_is_an_error_and_writes_nothing(file: Path, tm
         assert words in answer.stderr
         assert "Traceback" not in answer.output
     assert not page.exists()
+
+
+def test_a_page_that_cannot_be_written_is_an_error(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("no folder", "utf-8")
+    answer = call(file, "--column", "G", "--html", tmp_path / "taken" / "report.html")
+    assert answer.exit_code == 1
+    assert "taken" in answer.stderr
+    assert "Traceback" not in answer.output

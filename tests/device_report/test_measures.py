@@ -7,12 +7,17 @@ from scipy import stats
 from noisyweights.device_report import measures
 from noisyweights.device_report.groups import Group
 from noisyweights.device_report.measures import Part
+from noisyweights.experiments.device_verdict.verdict import Measured
 
 NONE = float("nan")
 
 
 def part(samples: np.ndarray, *, level: float = NONE, cell: int = 0) -> Part:
     return Part(Group("", np.asarray(samples, float), level, cell), None)
+
+
+def measured(parts: list[Part], *, step: float = NONE, read_pJ: float | None = None) -> Measured:
+    return measures.measured(parts, measures.pooled(parts), step=step, read_pJ=read_pJ)
 
 
 def cells(sigmas: list[float], means: list[float], *, n: int = 2000, seed: int = 0) -> list[Part]:
@@ -36,6 +41,20 @@ def test_pooled_noise_has_neither_the_cells_means_nor_their_widths() -> None:
     assert raw.std() > 100
 
 
+def test_many_short_cells_keep_the_shape_of_their_noise() -> None:
+    """Five readings each of 4000 cells: by their own deviations even Gaussian ones would have κ = −1."""
+    rng = np.random.default_rng(8)
+    short = [part(rng.normal(7, 3) + rng.laplace(size=5), cell=k) for k in range(4000)]
+    found = measured([*short, part(np.array([1.0]), cell=4000)])
+    own, others = (
+        1 - 1 / 5,
+        1 / 5,
+    )  # what a reading less the mean of five holds of itself and of the other four
+    expected = 3 * (own**4 + 4 * others**4) / (own**2 + 4 * others**2) ** 2  # κ = 3 for Laplace's law
+    assert found.excess_kurtosis.value == pytest.approx(expected, abs=0.35)  # some four standard errors
+    assert measures.pooled(short).std() == pytest.approx(np.sqrt(2), rel=0.02)
+
+
 def test_cells_that_do_not_vary_have_no_noise() -> None:
     with pytest.raises(ValueError, match="there is no noise within one"):
         measures.pooled([part(np.full(5, 1.0)), part(np.full(5, 2.0), cell=1)])
@@ -49,7 +68,7 @@ def test_intervals_of_the_shape_hold_the_laws_moments(law, least: float) -> None
     skewness, kurtosis = map(float, law.stats(moments="sk"))
     held = np.zeros(2)
     for row in law.rvs(size=(300, 2000), random_state=1):
-        found = measures.measured([part(row)], step=NONE, read_pJ=None)
+        found = measured([part(row)])
         pairs = ((found.skewness, skewness), (found.excess_kurtosis, kurtosis))
         held += [one.low <= truth <= one.high for one, truth in pairs]
     assert (held / 300 > least).all()
@@ -59,7 +78,7 @@ def test_levels_tell_the_ratio_of_widths_and_the_share_of_the_range() -> None:
     rng = np.random.default_rng(2)
     sigmas = {2.0: 0.1, 10.0: 0.5, 40.0: 2.0}
     parts = [part(g + s * rng.standard_normal(4000), level=g) for g, s in sigmas.items()]
-    found = measures.measured(parts, step=NONE, read_pJ=None)
+    found = measured(parts)
     assert found.sigma_ratio.low < 20 < found.sigma_ratio.high
     assert found.sigma_ratio.value == pytest.approx(20, rel=0.06)
     assert found.sigma_of_range.value == pytest.approx(0.5 / 38, rel=0.05)
@@ -67,7 +86,7 @@ def test_levels_tell_the_ratio_of_widths_and_the_share_of_the_range() -> None:
 
 
 def test_one_level_tells_neither() -> None:
-    found = measures.measured([part(np.random.default_rng(0).standard_normal(500))], step=0.5, read_pJ=2.0)
+    found = measured([part(np.random.default_rng(0).standard_normal(500))], step=0.5, read_pJ=2.0)
     assert (found.sigma_ratio, found.sigma_of_range, found.spread_over_sigma) == (None, None, None)
     assert (found.drift_over_sigma, found.correlation, found.reads) == (None, None, None)
     assert found.step_over_sigma == pytest.approx(0.5, rel=0.15)
@@ -76,11 +95,11 @@ def test_one_level_tells_neither() -> None:
 
 def test_spread_between_cells_is_told_from_noise_within() -> None:
     rng = np.random.default_rng(3)
-    alike = measures.measured(cells([1.0] * 40, [7.0] * 40, n=100), step=NONE, read_pJ=None)
+    alike = measured(cells([1.0] * 40, [7.0] * 40, n=100))
     assert alike.spread_over_sigma.low == 0
     assert alike.spread_over_sigma.value < 0.06, "the means of 100 readings scatter by a tenth of σ by chance"
     means, logs = 7 + 0.8 * rng.standard_normal(40), 0.3 * rng.standard_normal(40)
-    apart = measures.measured(cells(np.exp(logs).tolist(), means.tolist(), n=400), step=NONE, read_pJ=None)
+    apart = measured(cells(np.exp(logs).tolist(), means.tolist(), n=400))
     within = float(np.sqrt(np.mean(np.exp(2 * logs))))
     assert apart.spread_over_sigma.value == pytest.approx(means.std(ddof=1) / within, rel=0.03)
     assert apart.log_sigma_spread.low < 0.3 < apart.log_sigma_spread.high

@@ -70,7 +70,7 @@ def test_noise_is_no_sweep(seed):
 def test_bad_traces_are_refused():
     with pytest.raises(ValueError, match="one column"):
         trend(np.zeros((200, 2)), seed=0)
-    with pytest.raises(ValueError, match="99 readings"):
+    with pytest.raises(ValueError, match="99 samples"):
         trend(np.arange(99.0), seed=0)
     with pytest.raises(ValueError, match="first at 7"):
         trend(np.where(np.arange(200) == 7, np.nan, 1.0), seed=0)

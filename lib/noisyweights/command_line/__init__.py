@@ -40,7 +40,7 @@ def claims(target: str | None) -> None:
     if target != "-":
         click.echo(claim_list.text(stated))
     if target:
-        _write(claim_list.as_json(stated), target)
+        _give(claim_list.as_json(stated), target)
 
 
 @main.command()
@@ -76,11 +76,10 @@ def device(
     page = page or Path(f"{trace.name}-report.html")
     if target != "-":
         click.echo(screen.text(found))
-        with replacing(page) as unfinished:
-            unfinished.write_text(html_page.page(found), "utf-8")
+        _or_fail(_write, html_page.page(found), page)
         click.echo(f"\nFigures: {page}")
     if target:
-        _write(as_json.content(found), target)
+        _give(as_json.content(found), target)
 
 
 def _place(name: str | None) -> str | int | None:
@@ -96,10 +95,15 @@ def _or_fail(function: Any, *arguments: Any, **named: Any) -> Any:
         raise click.ClickException(str(error.args[0] if isinstance(error, KeyError) else error)) from error
 
 
-def _write(content: Mapping[str, Any], target: str) -> None:
+def _give(content: Mapping[str, Any], target: str) -> None:
+    """Print JSON, or write it into a file."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     if target == "-":
         click.echo(text)
-        return
-    with replacing(Path(target)) as unfinished:
-        unfinished.write_text(text + "\n", "utf-8")
+    else:
+        _or_fail(_write, text + "\n", Path(target))
+
+
+def _write(text: str, file: Path) -> None:
+    with replacing(file) as unfinished:
+        unfinished.write_text(text, "utf-8")

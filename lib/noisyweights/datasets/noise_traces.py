@@ -50,6 +50,15 @@ class NoiseTrace:
     censored: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = ()
 
+    @property
+    def groups(self) -> np.ndarray:
+        """The group of each sample, those of one cell at one level, by cell and then by level: int (n,)."""
+        cell = np.zeros(self.samples.size, int) if self.cell is None else self.cell
+        if self.level is None:
+            return np.unique(cell, return_inverse=True)[1]
+        _, level = np.unique(self.level, return_inverse=True)
+        return np.unique(cell * (level.max() + 1) + level, return_inverse=True)[1]
+
 
 def read_noise(
     path: str | os.PathLike[str], *, column: str | int | None = None, cell: str | int | None = None

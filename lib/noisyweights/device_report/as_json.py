@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from noisyweights.device_report import facts
-from noisyweights.device_report.measures import Part, pooled
+from noisyweights.device_report.measures import Part
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_verdict.verdict import Finding
 from noisyweights.experiments.swapped_networks.swap import Row
@@ -16,6 +16,8 @@ from noisyweights.noise.dynamics.telegraph import Level
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["content"]
+
+_TIMED = ("correlation_time_reads", "fresh_after_reads", "drift", "telegraph", "outliers")
 
 
 def content(report: Report) -> dict[str, Any]:
@@ -34,13 +36,13 @@ def content(report: Report) -> dict[str, Any]:
         "notes": list(trace.notes),
         "mean": float(trace.samples.mean()),
         "sd": float(trace.samples.std(ddof=1)),
-        "noise_sd": float(pooled(report.parts).std(ddof=1)),
+        "noise_sd": float(report.noise.std(ddof=1)),
         "step": _finite(trace.step),
         "interval_s": _finite(trace.interval_s),
         "cells": max(len(trace.cells), 1),
         "levels": 0 if trace.level is None else len(np.unique(trace.level)),
         "independent_reads": _finite(report.independent),
-        **(_over_time(timed) if timed else {"drift": None, "telegraph": None, "outliers": None}),
+        **(_over_time(timed) if timed else dict.fromkeys(_TIMED)),
         "law": {
             "name": report.choice.law.name,
             "skewness": _interval(report.measured.skewness),

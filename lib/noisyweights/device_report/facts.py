@@ -6,14 +6,15 @@ import numpy as np
 from scipy import stats
 
 from noisyweights.device_report.groups import MOST
-from noisyweights.device_report.measures import Part, pooled
+from noisyweights.device_report.measures import Part
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.swapped_networks.swap import Row
 from noisyweights.noise.dynamics import sentences
+from noisyweights.noise.laws.two_point_law import TwoPoint
 from noisyweights.pages import notation
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["differences", "interval", "law", "network", "over_time", "read", "timed", "with_ends"]
+__all__ = ["differences", "law", "network", "over_time", "read", "timed", "with_ends"]
 
 
 def read(report: Report) -> list[tuple[str, str]]:
@@ -55,8 +56,8 @@ def over_time(report: Report, *, most: int = MOST) -> list[tuple[str, str]]:
         for part in timed[:most]
         for sentence in sentences.sentences(part.dynamics, unit=report.trace.unit)
     ]
-    if left := len(timed) - most:
-        found += [("others", f"{left} more cells and levels are on the page")] if left > 0 else []
+    if (left := len(timed) - most) > 0:
+        found.append(("others", f"{left} more cells and levels are on the page"))
     total, worth = sum(len(part.group.samples) for part in report.parts), report.independent
     return [*found, ("worth", f"{total:,} readings are worth some {notation.number(worth)} independent ones")]
 
@@ -65,24 +66,20 @@ def law(report: Report) -> list[tuple[str, str]]:
     """The law and its shape."""
     measured, samples = report.measured, report.trace.samples
     unit = f" {report.trace.unit}" if report.trace.unit else ""
-    noise = pooled(report.parts)
     found = [
         ("law", f"{report.choice.law.name}: {report.choice.reason}"),
-        ("σ of the noise", f"{notation.number(float(noise.std(ddof=1)))}{unit}"),
-        ("skewness", interval(measured.skewness)),
-        ("excess kurtosis", interval(measured.excess_kurtosis)),
+        ("σ of the noise", f"{notation.number(float(report.noise.std(ddof=1)))}{unit}"),
+        ("skewness", notation.between(*measured.skewness, digits=2)),
+        ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2)),
     ]
     if any(part.dynamics is not None and part.dynamics.outliers.count for part in report.parts):
         whole = f"σ {notation.number(float(samples.std(ddof=1)))}{unit}, skewness {stats.skew(samples):.3g}"
         found.append(
             ("with all readings", f"{whole}, excess kurtosis {stats.kurtosis(samples):.3g}".replace("-", "−"))
         )
+    if isinstance(report.choice.law, TwoPoint):
+        found.append(("as a bit", "chapter 8 makes networks of such coins, whose bias is their weight"))
     return found
-
-
-def interval(value: Interval) -> str:
-    """A number with its 95 % interval."""
-    return f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})".replace("-", "−")
 
 
 def with_ends(value: Interval, unit: str) -> str:

@@ -66,7 +66,7 @@ def memory(allan: Allan, spectrum: Spectrum, *, unit: str) -> Figure:
     return figure
 
 
-def law_and_quantiles(samples: Array, law: Law, *, unit: str, name: str) -> Figure:
+def law_and_quantiles(samples: Array, law: Law, *, unit: str) -> Figure:
     """Density of readings (n,) under the chosen law and the Gaussian; quantiles against a Gaussian's."""
     figure, (left, right) = plots.subplots(1, 2, height=2.9)
     mean, deviation = samples.mean(), samples.std()
@@ -75,7 +75,9 @@ def law_and_quantiles(samples: Array, law: Law, *, unit: str, name: str) -> Figu
     plots.histogram(left, np.clip(samples, x[0], x[-1]))
     z = (x - mean) / deviation
     with suppress(NotImplementedError):  # a bit has no density
-        left.plot(x, np.exp(law.log_prob(z).numpy()) / deviation, color=_DEVICE, linestyle="-", label=name)
+        left.plot(
+            x, np.exp(law.log_prob(z).numpy()) / deviation, color=_DEVICE, linestyle="-", label=law.name
+        )
     plots.curve(left, x, stats.norm.pdf(z) / deviation, law="gaussian", linewidth=1.2)
     left.set_xlabel(f"reading ({unit})" if unit else "reading")
     left.set_ylabel("density")

@@ -39,24 +39,23 @@ def of_trace(trace: NoiseTrace) -> tuple[Group, ...]:
 
     Raises: ValueError for more levels than programmed states can be: then it is a sweep.
     """
-    n = len(trace.samples)
-    cell = np.zeros(n, int) if trace.cell is None else trace.cell
-    levels = np.array([np.nan]) if trace.level is None else np.unique(trace.level)
-    if len(levels) > max(_MOST_LEVELS, n // _FEWEST):
+    n, levels = len(trace.samples), 0 if trace.level is None else len(np.unique(trace.level))
+    if levels > max(_MOST_LEVELS, n // _FEWEST):
         raise ValueError(
-            f"{len(levels)} levels in {n} readings are a sweep, and not noise: hold each level, and read it "
+            f"{levels} levels in {n} readings are a sweep, and not noise: hold each level, and read it "
             f"{_FEWEST} times or more"
         )
-    found = []
-    for place in np.unique(cell):
-        for level in levels:
-            chosen = cell == place
-            if trace.level is not None:
-                chosen &= trace.level == level
-            if chosen.any():
-                label = _label(trace.cells, int(place), float(level), trace.unit)
-                found.append(Group(label, trace.samples[chosen], float(level), int(place)))
-    return tuple(found)
+    groups = trace.groups
+    order = np.argsort(groups, kind="stable")  # keeps the order of time within each
+    return tuple(_group(trace, own) for own in np.split(order, np.cumsum(np.bincount(groups))[:-1]))
+
+
+def _group(trace: NoiseTrace, own: NDArray[np.intp]) -> Group:
+    """The group of these readings."""
+    first = own[0]
+    cell = 0 if trace.cell is None else int(trace.cell[first])
+    level = float("nan") if trace.level is None else float(trace.level[first])
+    return Group(_label(trace.cells, cell, level, trace.unit), trace.samples[own], level, cell)
 
 
 def _label(cells: Sequence[str], cell: int, level: float, unit: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from noisyweights.device_report import facts, figures, measures
+from noisyweights.device_report import facts, figures
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_verdict import mends
 from noisyweights.experiments.device_verdict.verdict import Finding, State
@@ -98,13 +98,10 @@ def _over_time(report: Report) -> str:
 
 
 def _law(report: Report) -> str:
-    noise = measures.pooled(report.parts)
     return _facts(facts.law(report)) + _figure(
         "law",
         "Histogram of the noise with the chosen law and a Gaussian; its quantiles against a Gaussian’s.",
-        lambda: figures.law_and_quantiles(
-            noise, report.choice.law, unit=report.trace.unit, name=report.choice.law.name
-        ),
+        lambda: figures.law_and_quantiles(report.noise, report.choice.law, unit=report.trace.unit),
     )
 
 
@@ -139,7 +136,7 @@ def _limits(report: Report) -> str:
         f'<th scope="col">needed</th><th scope="col">verdict</th></tr></thead><tbody>{rows}</tbody></table>'
     )
     text = markup.scroll(table, label="What limits the device")
-    own = [part for part in report.parts if len(part.kept) > 1]
+    own = [part for part in report.parts if part.sigma > 0]
     if len(own) < 2:
         return text
     means, deviations = [float(part.kept.mean()) for part in own], [part.sigma for part in own]
@@ -157,7 +154,7 @@ def _limit(one: Finding) -> str:
     needed = "not known" if criterion.needed is None else mends.bound(criterion)
     kind = _KINDS[one.state]
     return (
-        f'<tr><th scope="row">{escape(mends.capital(criterion.words.rstrip(",")))}</th>'
+        f'<tr><th scope="row">{escape(mends.capital(criterion.title))}</th>'
         f"<td>{escape(number)}</td><td>{escape(needed)}</td>"
         f'<td><span class="nw-badge nw-{kind}">{escape(one.state.value)}</span>'
         f"<p>{escape(one.sentence)}</p><details><summary>Why this is needed</summary>"

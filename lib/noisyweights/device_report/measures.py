@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Part:
         """How the readings move; None where there are too few to tell."""
         return None if self.dynamics is None else self.dynamics.motion
 
-    @property
+    @cached_property
     def kept(self) -> Array:
         """Readings that are noise: without outliers and without the trend, (m,)."""
         if self.motion is None:
@@ -61,39 +62,47 @@ class Part:
 
     @property
     def sigma(self) -> float:
-        """Standard deviation of the noise."""
-        return float(self.kept.std(ddof=1))
+        """Standard deviation of the noise; 0 for a single reading."""
+        return float(self.kept.std(ddof=1)) if len(self.kept) > 1 else 0.0
 
 
 def pooled(parts: Sequence[Part]) -> Array:
-    """Noise of all groups as one sample, (n,): each about the mean of all, and as wide as all on average.
+    """Noise of all groups as one sample, (n,), about the mean of all.
 
-    A single group keeps its readings as they are. A group that does not vary has no noise, and is left out.
+    A single group keeps its readings as they are. Groups of 100 readings or more are brought to one width,
+    that of all on average, so that levels of different widths do not look like heavy tails. A few readings
+    divided by their own deviation would lose their tails: shorter groups keep their widths, stretched by
+    √(n/(n − 1)) for the mean that is taken off. A group that does not vary has no noise, and is left out.
+
+    Raises: ValueError where no group varies.
     """
     if len(parts) == 1:
         return parts[0].kept
-    varying = [part for part in parts if len(part.kept) > 1 and np.ptp(part.kept) > 0]
+    varying = [part for part in parts if part.sigma > 0]
     if not varying:
         raise ValueError("no cell and no level has two different readings: there is no noise within one")
     counts = np.array([len(part.kept) for part in varying])
     middle = float(np.average([part.kept.mean() for part in varying], weights=counts))
-    width = float(np.sqrt(np.average([part.kept.var() for part in varying], weights=counts)))
-    return np.concatenate(
-        [middle + width * (part.kept - part.kept.mean()) / part.kept.std() for part in varying]
-    )
+    width = float(np.sqrt(np.average([part.sigma**2 for part in varying], weights=counts)))
+    return np.concatenate([middle + _around(part, width) for part in varying])
 
 
-def measured(parts: Sequence[Part], *, step: float, read_pJ: float | None) -> Measured:
+def _around(part: Part, width: float) -> Array:
+    """Readings of a group less their mean, in the given width if they are enough to tell their own."""
+    away, n = part.kept - part.kept.mean(), len(part.kept)
+    return away * (width / part.sigma if part.group.long else np.sqrt(n / (n - 1)))
+
+
+def measured(parts: Sequence[Part], noise: Array, *, step: float, read_pJ: float | None) -> Measured:
     """Everything that the groups tell.
 
     Args:
         parts: at least one.
+        noise: of all of them, as `pooled` gives it, (n,).
         step: smallest step between readings in their unit, NaN if none shows.
         read_pJ: energy of a read, pJ, if it is known.
     """
-    noise, independent = pooled(parts), sum(part.independent for part in parts)
-    skewness, kurtosis = _shape(noise, independent)
-    sigma = float(noise.std())
+    skewness, kurtosis = _shape(noise, sum(part.independent for part in parts))
     timed = [part for part in parts if part.motion is not None]
     by_cell = _cells(parts)
     ratio, share = _levels(parts)
@@ -103,7 +112,7 @@ def measured(parts: Sequence[Part], *, step: float, read_pJ: float | None) -> Me
         excess_kurtosis=kurtosis,
         sigma_ratio=ratio,
         sigma_of_range=share,
-        step_over_sigma=None if np.isnan(step) else step / sigma,
+        step_over_sigma=None if np.isnan(step) else step / float(noise.std()),
         drift_over_sigma=drift,
         correlation=_neighbours(timed),
         fresh_after=max((float(part.motion.correlation.fresh_after) for part in timed), default=None),
@@ -202,8 +211,9 @@ def _cells(parts: Sequence[Part]) -> list[Part]:
     """One group of each cell, all at the level that most cells share; empty for a single cell."""
     levels = [part.group.level for part in parts]
     common = max(set(levels), key=levels.count)
-    own = [part for part in parts if part.group.level == common or np.isnan(part.group.level)]
-    return own if len({part.group.cell for part in own}) > 1 and all(part.sigma > 0 for part in own) else []
+    alike = [part for part in parts if part.group.level == common or np.isnan(part.group.level)]
+    own = [part for part in alike if part.sigma > 0]
+    return own if len(own) > 1 else []
 
 
 def _spread_of_means(cells: Sequence[Part]) -> Interval | None:

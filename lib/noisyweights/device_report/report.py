@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
 from noisyweights.datasets.noise_traces import NoiseTrace
@@ -28,13 +28,14 @@ class Report:
     """All that is known of a device's noise.
 
     trace: what was read. parts: cells and levels, the first `groups.MOST` of them with what they show in
-    order of time. choice: the law of the noise within them. swapped: the record's trained networks under that
-    law; None if they were not asked for. measured, criteria, verdict: what the device was held against.
-    seconds: how long it took.
+    order of time. noise: all of theirs as one sample, float64 (m,); choice: its law. swapped: the record's
+    trained networks under that law; None if they were not asked for. measured, criteria, verdict: what the
+    device was held against. seconds: how long it took.
     """
 
     trace: NoiseTrace
     parts: tuple[Part, ...]
+    noise: NDArray[np.float64]
     choice: Choice
     swapped: Swapped | None
     measured: Measured
@@ -105,26 +106,26 @@ def report(
 def of_trace(trace: NoiseTrace, *, read_pJ: float | None, networks: bool, seed: int) -> Report:
     """Report on a trace that `datasets.read_noise` has read; arguments and errors as `report`."""
     start = time.perf_counter()
-    steps = tqdm(total=4 if networks else 3, desc="report", unit="part", disable=None, leave=False)
-    parts = _parts(groups.of_trace(trace), interval_s=trace.interval_s, seed=seed)
-    steps.update()
-    noise = measures.pooled(parts)
-    choice = fitting.choose(noise, seed=seed, step=_coarse_step(trace, parts), independent=_if_fewer(parts))
-    steps.update()
-    trained, missing = swap.recorded_networks()
-    swapped = None
-    if networks:
-        swapped = swap.swap(choice.law, trained, missing=missing, settings=swap.REPORT, seed=seed)
-        steps.update()
-    held = criteria.load(
-        swept=criteria.recorded_sweeps(),
-        needs=needs.needs(trained),
-        read_pJ=criteria.junction_read_pJ(),
-    )
-    found = measures.measured(parts, step=trace.step, read_pJ=read_pJ)
+    with tqdm(total=4, desc="report", unit="part", disable=None, leave=False) as bar:
+        parts = _parts(groups.of_trace(trace), interval_s=trace.interval_s, seed=seed)
+        bar.update()
+        noise = measures.pooled(parts)
+        step, independent = _coarse_step(trace, parts), _if_fewer(parts)
+        choice = fitting.choose(noise, seed=seed, step=step, independent=independent)
+        bar.update()
+        trained, missing = swap.recorded_networks()
+        swapped = None
+        if networks:
+            swapped = swap.swap(choice.law, trained, missing=missing, settings=swap.REPORT, seed=seed)
+        bar.update()
+        held = criteria.load(
+            swept=criteria.recorded_sweeps(),
+            needs=needs.needs(trained),
+            read_pJ=criteria.junction_read_pJ(),
+        )
+        found = measures.measured(parts, noise, step=trace.step, read_pJ=read_pJ)
     judged = verdict.judge(found, held)
-    steps.close()
-    return Report(trace, parts, choice, swapped, found, held, judged, time.perf_counter() - start)
+    return Report(trace, parts, noise, choice, swapped, found, held, judged, time.perf_counter() - start)
 
 
 def _coarse_step(trace: NoiseTrace, parts: Sequence[Part]) -> float:
@@ -139,8 +140,7 @@ def _coarse_step(trace: NoiseTrace, parts: Sequence[Part]) -> float:
 
 def _if_fewer(parts: Sequence[Part]) -> float | None:
     """How many independent reads there are, or None where no group shows a memory."""
-    times = [part.motion.correlation.time_reads for part in parts if part.motion is not None]
-    if all(one.low <= 1 for one in times):
+    if not any(part.motion is not None and part.motion.correlation.remembers for part in parts):
         return None
     return max(2.0, sum(part.independent for part in parts))
 

@@ -25,13 +25,12 @@ def text(report: Report) -> str:
         *(
             _wrapped(f"  {_MARKS[one.state]} ", one.sentence)
             for one in verdict.findings
-            if (one.state is not State.OPEN or one.measured) and one.sentence not in verdict.reasons
+            if (one.state is not State.OPEN or one.measured is not None)
+            and one.sentence not in verdict.reasons
         ),
     ]
     untold = [
-        one.criterion.words.rstrip(",")
-        for one in verdict.findings
-        if one.state is State.OPEN and not one.measured
+        one.criterion.title for one in verdict.findings if one.state is State.OPEN and one.measured is None
     ]
     if untold:
         parts.append(_wrapped("  ? ", f"This file does not tell: {'; '.join(untold)}."))

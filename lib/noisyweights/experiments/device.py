@@ -84,7 +84,7 @@ class Device:
     def _characterise(cls, path: Path, column: str, cell: str) -> "Device":
         trace = _read(path, column, cell)
         samples = _within_groups(trace)
-        apart = (f"noise within each of {_groups(trace).max() + 1} cells or levels, around the mean of all",)
+        apart = (f"noise within each of {trace.groups.max() + 1} cells or levels, around the mean of all",)
         try:
             choice = fitting.choose(samples, seed=_SEED, **_circumstances(trace, samples))
         except ValueError as error:
@@ -165,25 +165,15 @@ def _circumstances(trace: datasets.NoiseTrace, samples: np.ndarray) -> dict[str,
     if samples is not trace.samples:
         return {}
     memory = correlation(samples)
-    remembers = memory.time_reads.low > 1
     return {
         "step": fitting.coarse_step(trace.step, float(samples.std())),
-        "independent": max(2.0, min(memory.independent.value, float(len(samples)))) if remembers else None,
+        "independent": max(2.0, memory.independent.value) if memory.remembers else None,
     }
-
-
-def _groups(trace: datasets.NoiseTrace) -> np.ndarray:
-    """The group of each sample, int (n,): samples of one cell at one level."""
-    cell = np.zeros(trace.samples.size, int) if trace.cell is None else trace.cell
-    if trace.level is None:
-        return np.unique(cell, return_inverse=True)[1]
-    _, level = np.unique(trace.level, return_inverse=True)
-    return np.unique(cell * (level.max() + 1) + level, return_inverse=True)[1]
 
 
 def _within_groups(trace: datasets.NoiseTrace) -> np.ndarray:
     """The samples, each group's around the mean of all."""
-    groups = _groups(trace)
+    groups = trace.groups
     if groups.max() == 0:
         return trace.samples
     means = np.bincount(groups, weights=trace.samples) / np.bincount(groups)

@@ -16,6 +16,7 @@ __all__ = [
     "law",
     "laws",
     "quadrature",
+    "samples",
     "sampling",
     "scale_curves",
     "simulation",

@@ -62,6 +62,11 @@ class Criterion:
     regression: str = ""
     lacking: str = ""
 
+    @property
+    def title(self) -> str:
+        """Its words as they stand alone, without the comma that a sentence goes on after."""
+        return self.words.rstrip(",")
+
 
 @dataclass(frozen=True)
 class Criteria:

@@ -7,6 +7,7 @@ __all__ = [
     "coloured_noise",
     "correlation",
     "description",
+    "intervals",
     "outliers",
     "peaks",
     "sentences",
@@ -15,7 +16,6 @@ __all__ = [
     "tail_gaps",
     "telegraph",
     "telegraph_models",
-    "traces",
     "trend",
     "trend_forms",
 ]

@@ -17,7 +17,8 @@ import numpy as np
 from allantools import ci
 from numpy.typing import ArrayLike, NDArray
 
-from noisyweights.noise.dynamics.traces import checked_interval, checked_trace
+from noisyweights.noise.dynamics.intervals import checked_interval
+from noisyweights.noise.samples import checked
 
 __all__ = ["Allan", "allan"]
 
@@ -57,7 +58,7 @@ def allan(samples: ArrayLike, *, interval_s: float | None = None) -> Allan:
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    samples, interval_s = checked_trace(samples), checked_interval(interval_s)
+    samples, interval_s = checked(samples), checked_interval(interval_s)
     n = len(samples)
     centred = samples - samples.mean()  # the deviation is of differences: an offset would only cost digits
     lengths = 2 ** np.arange(int(math.log2(n // 4)) + 1)

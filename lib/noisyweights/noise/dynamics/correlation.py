@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
-from noisyweights.noise.dynamics.traces import checked_interval, checked_trace
+from noisyweights.noise.dynamics.intervals import checked_interval
+from noisyweights.noise.samples import checked
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["Correlation", "correlation"]
@@ -54,6 +55,11 @@ class Correlation:
     autocorrelation: NDArray[np.float64]
 
     @property
+    def remembers(self) -> bool:
+        """Whether the interval of τ lies above 1: then the readings are worth fewer than there are."""
+        return self.time_reads.low > 1
+
+    @property
     def settled(self) -> bool:
         """Whether the trace is long enough, 50 τ, for τ to be trusted; else it may still grow with n."""
         return self.independent.value >= TRUSTED_TIMES
@@ -68,7 +74,7 @@ def correlation(samples: ArrayLike, *, interval_s: float | None = None) -> Corre
 
     The interval is normal in log τ. Raises ValueError for what is no trace of at least 100 finite readings.
     """
-    samples, interval_s = checked_trace(samples), checked_interval(interval_s)
+    samples, interval_s = checked(samples), checked_interval(interval_s)
     n = len(samples)
     covariance = _autocovariance(samples)
     window = _window(covariance / covariance[0], n)

@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from noisyweights.noise.dynamics.allan import Allan, allan
 from noisyweights.noise.dynamics.correlation import Correlation, correlation
+from noisyweights.noise.dynamics.intervals import checked_interval
 from noisyweights.noise.dynamics.outliers import Outliers, outliers
 from noisyweights.noise.dynamics.spectrum import Spectrum, spectrum
 from noisyweights.noise.dynamics.sweeps import is_sweep
 from noisyweights.noise.dynamics.telegraph import Telegraph, telegraph
-from noisyweights.noise.dynamics.traces import checked_interval, checked_trace
 from noisyweights.noise.dynamics.trend import Trend, trend
+from noisyweights.noise.samples import checked
 
 __all__ = ["Dynamics", "Motion", "describe"]
 
@@ -66,7 +67,7 @@ def describe(samples: ArrayLike, *, interval_s: float | None = None, seed: int) 
 
     Raises: ValueError for what is no trace of at least 100 finite readings, outliers not counted.
     """
-    samples, interval_s = checked_trace(samples), checked_interval(interval_s)
+    samples, interval_s = checked(samples), checked_interval(interval_s)
     found = outliers(samples)
     kept = samples[~found.mask]
     sweep = is_sweep(kept)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from noisyweights.noise.dynamics.tail_gaps import far_outside
-from noisyweights.noise.dynamics.traces import checked_trace
+from noisyweights.noise.samples import checked
 
 __all__ = ["Finding", "Outliers", "outliers"]
 
@@ -62,7 +62,7 @@ def outliers(samples: ArrayLike) -> Outliers:
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    samples = checked_trace(samples)
+    samples = checked(samples)
     mask = np.zeros(len(samples), bool)
     findings: list[Finding] = []
     for value in _sentinels(samples):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from noisyweights.noise.dynamics import telegraph_models
-from noisyweights.noise.dynamics.traces import checked_trace
+from noisyweights.noise.samples import checked
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["Peak", "peaks"]
@@ -32,7 +32,7 @@ def peaks(samples: ArrayLike) -> tuple[Peak, Peak]:
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    values = checked_trace(samples)
+    values = checked(samples)
     law = telegraph_models.mixture(values, 2)
     found = []
     for place in np.argsort(law.means_[:, 0]):

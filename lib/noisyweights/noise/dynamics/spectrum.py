@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import signal, special, stats
 
-from noisyweights.noise.dynamics.traces import checked_interval, checked_trace
+from noisyweights.noise.dynamics.intervals import checked_interval
+from noisyweights.noise.samples import checked
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["Spectrum", "spectrum"]
@@ -70,7 +71,7 @@ def spectrum(samples: ArrayLike, *, interval_s: float | None = None) -> Spectrum
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    samples, interval_s = checked_trace(samples), checked_interval(interval_s)
+    samples, interval_s = checked(samples), checked_interval(interval_s)
     rate = 1.0 if math.isnan(interval_s) else 1 / interval_s
     length = len(samples) // SEGMENTS
     frequency, density = signal.welch(samples, fs=rate, nperseg=length, detrend="constant")

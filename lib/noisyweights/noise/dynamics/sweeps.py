@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from noisyweights.noise.dynamics.traces import checked_trace
+from noisyweights.noise.samples import checked
 
 __all__ = ["is_sweep"]
 
@@ -23,7 +23,7 @@ def is_sweep(samples: ArrayLike) -> bool:
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    steps = np.diff(checked_trace(samples))
+    steps = np.diff(checked(samples))
     path = np.concatenate([[0.0], np.cumsum(steps)])
     travel = np.abs(steps).sum() / np.ptp(path)
     roughness = np.mean(np.diff(steps) ** 2) / np.mean(steps**2)

@@ -25,7 +25,8 @@ from threadpoolctl import threadpool_limits
 
 from noisyweights import seeds
 from noisyweights.noise.dynamics import telegraph_models
-from noisyweights.noise.dynamics.traces import checked_interval, checked_trace
+from noisyweights.noise.dynamics.intervals import checked_interval
+from noisyweights.noise.samples import checked
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["Level", "Telegraph", "telegraph"]
@@ -110,7 +111,7 @@ def telegraph(samples: ArrayLike, *, interval_s: float | None = None, seed: int)
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    samples, interval_s = checked_trace(samples), checked_interval(interval_s)
+    samples, interval_s = checked(samples), checked_interval(interval_s)
     loc, scale = float(samples.mean()), float(samples.std())
     unit = (samples - loc) / scale
     with threadpool_limits(1):

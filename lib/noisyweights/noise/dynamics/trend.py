@@ -21,7 +21,8 @@ from threadpoolctl import threadpool_limits
 
 from noisyweights import seeds
 from noisyweights.noise.dynamics import coloured_noise, trend_forms
-from noisyweights.noise.dynamics.traces import checked_interval, checked_trace
+from noisyweights.noise.dynamics.intervals import checked_interval
+from noisyweights.noise.samples import checked
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["Trend", "trend"]
@@ -69,7 +70,7 @@ def trend(samples: ArrayLike, *, interval_s: float | None = None, seed: int) -> 
 
     Raises: ValueError for what is no trace of at least 100 finite readings.
     """
-    samples, interval_s = checked_trace(samples), checked_interval(interval_s)
+    samples, interval_s = checked(samples), checked_interval(interval_s)
     n, scale = len(samples), samples.std()
     block = -(-n // MOST_BLOCKS)
     blocks = n // block

@@ -13,8 +13,9 @@ from tqdm import tqdm
 from noisyweights import seeds
 from noisyweights.noise.distribution import LawDistribution
 from noisyweights.noise.fitting.dependence import dependent_uniforms, lag_one
-from noisyweights.noise.fitting.estimation import Fit, checked
+from noisyweights.noise.fitting.estimation import Fit
 from noisyweights.noise.fitting.readings import ReadingsFit, bin_masses, refit_readings, rounded
+from noisyweights.noise.samples import checked
 
 __all__ = [
     "MOST_SAMPLES",

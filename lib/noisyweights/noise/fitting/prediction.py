@@ -14,7 +14,6 @@ from noisyweights import seeds
 from noisyweights.noise import laws
 from noisyweights.noise.distribution import LawDistribution
 from noisyweights.noise.fitting.dependence import checked_independent
-from noisyweights.noise.fitting.estimation import checked
 from noisyweights.noise.fitting.readings import (
     ReadingsFit,
     bin_masses,
@@ -23,6 +22,7 @@ from noisyweights.noise.fitting.readings import (
     refit_readings,
 )
 from noisyweights.noise.laws import empirical_law
+from noisyweights.noise.samples import checked
 from noisyweights.scores.estimates import Interval
 
 __all__ = ["EMPIRICAL", "FOLDS", "MOST_HELD_OUT", "HeldOut", "Interval", "held_out", "predicted"]

@@ -16,9 +16,10 @@ from noisyweights.noise.distribution import LawDistribution
 from noisyweights.noise.fitting import estimation
 from noisyweights.noise.fitting.binning import Grid, compress
 from noisyweights.noise.fitting.dependence import checked_independent, excess_covariance, lag_one, nodes
-from noisyweights.noise.fitting.estimation import Fit, checked
+from noisyweights.noise.fitting.estimation import Fit
 from noisyweights.noise.fitting.families import FAMILIES, NO_MARGIN, Family
 from noisyweights.noise.fitting.likelihood import Maximiser
+from noisyweights.noise.samples import checked
 
 __all__ = [
     "ReadingsFit",

@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from noisyweights.noise import laws
 from noisyweights.noise.fitting.boundary import explained
 from noisyweights.noise.fitting.dependence import checked_independent
-from noisyweights.noise.fitting.estimation import Fit, checked
+from noisyweights.noise.fitting.estimation import Fit
 from noisyweights.noise.fitting.families import FAMILIES
 from noisyweights.noise.fitting.goodness import GoodnessOfFit, sequential_test
 from noisyweights.noise.fitting.prediction import EMPIRICAL, FOLDS, HeldOut, predicted
 from noisyweights.noise.fitting.readings import checked_step, fit_readings
 from noisyweights.noise.law import Law
 from noisyweights.noise.laws import empirical_law
+from noisyweights.noise.samples import checked
 from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
 __all__ = ["Choice", "choose"]

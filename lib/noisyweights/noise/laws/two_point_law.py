@@ -43,7 +43,7 @@ class TwoPoint(Law):
 
     def _no_density(self, wanted: str) -> NotImplementedError:
         return NotImplementedError(
-            f"the two-point law has no {wanted}: it puts all mass on −1 and +1; use its moments and draws, "
+            f"the two-point law has no {wanted}: it puts all mass on two values; use its moments and draws, "
             "or bimodal(separation=0.99) for a law with a density"
         )
 
