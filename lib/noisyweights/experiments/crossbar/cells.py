@@ -79,9 +79,9 @@ class Result:
     with converters, with both as the chip reads, all against what the cells hold, and as the chip reads
     against what was wanted. bias_V, mean_uS, deviation_uS: of the junction along its range in a
     stray field; barrier_uS: its mean where the bias lowers the magnetoresistance. frequency, correlation: of
-    `bits` bits, (probabilities,). lost: share of the currents of an array that wires take, exact and
-    approximate, (resistances, 2, columns). sigma_lost: relative change of what a junction adds when the mean
-    in its place goes through its range, (resistances,); sigma_lost_all: of all currents when all means do.
+    `bits` bits, (probabilities,). lost: share of the currents of an array that wires take,
+    (resistances, columns). sigma_lost: relative change of what a junction adds when the mean in its place
+    goes through its range, (resistances,); sigma_lost_all: of all currents when all means do.
     picture: what `array_picture.draw_array` draws, of a small array.
     """
 
@@ -159,10 +159,7 @@ def _wires(config: Config) -> dict[str, np.ndarray]:
     low, high = DOMAIN_WALL.cell.levels_uS[0], DOMAIN_WALL.cell.levels_uS[-1]
     middle, volts = np.full((ROWS, ROWS), (low + high) / 2), np.ones(ROWS)
     perfect = volts @ middle
-    solvers = (wires.column_currents_uA, wires.approximate_currents_uA)
-    lost = [
-        [1 - solve(middle, volts, row_ohm=ohm, column_ohm=ohm) / perfect for solve in solvers] for ohm in OHM
-    ]
+    lost = [1 - wires.column_currents_uA(middle, volts, row_ohm=ohm, column_ohm=ohm) / perfect for ohm in OHM]
     alone = [_at_the_same_place(low, high, middle, ohm) for ohm in OHM]
     return {"lost": np.array(lost), "sigma_lost": np.array(alone), "sigma_lost_all": _together(low, high)}
 
