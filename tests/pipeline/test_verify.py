@@ -16,7 +16,12 @@ STORED = Point(
     profile="full",
     settings={"seed": 1},
     device="",
-    arrays={"x": np.array([3.0, 4.0]), "n": np.array([7, 0], np.uint16), "nan": np.array([np.nan, 2.0])},
+    arrays={
+        "x": np.array([3.0, 4.0]),
+        "n": np.array([7, 0], np.uint16),
+        "nan": np.array([np.nan, 2.0]),
+        "inf": np.array([np.inf, 2.0]),
+    },
     seconds=2.0,
 )
 
@@ -37,6 +42,10 @@ def test_the_same_numbers_agree_to_the_bit() -> None:
         ({"n": np.array([7, 1], np.uint16)}, "differs", "n", 1 / 7),
         ({"n": np.array([7, 0], np.int64)}, "within tolerance", "x", 0.0),  # another type, equal numbers
         ({"nan": [2.0, np.nan]}, "differs", "nan", np.inf),
+        ({"inf": [np.inf, 2.2]}, "differs", "inf", 0.1),  # what is unbounded hides nothing beside it
+        ({"inf": [-np.inf, 2.0]}, "differs", "inf", np.inf),
+        ({"inf": [5.0, 2.0]}, "differs", "inf", np.inf),
+        ({"x": [np.inf, 4.0]}, "differs", "x", np.inf),
         ({"x": [3.0, 4.0, 5.0]}, "differs", "x", np.inf),
         ({"more": [1.0]}, "other arrays", "more", np.inf),
     ],

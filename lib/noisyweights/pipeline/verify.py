@@ -103,10 +103,17 @@ def compare(stored: Point, computed: Point) -> tuple[str, str, float]:
 
 
 def _difference(stored: np.ndarray, computed: np.ndarray) -> float:
-    """Root mean square difference over that of the recorded array; infinite for other shapes."""
-    if stored.shape != computed.shape or (np.isnan(stored) != np.isnan(computed)).any():
+    """Root mean square difference over that of the recorded array; infinite for other shapes.
+
+    NaN and infinities have to stand in the same places, and count no further.
+    """
+    if stored.shape != computed.shape:
         return np.inf
-    a, b = (np.nan_to_num(one.astype(float)) for one in (stored, computed))
+    a, b = (one.astype(float) for one in (stored, computed))
+    finite = np.isfinite(a)
+    if not np.array_equal(a[~finite], b[~finite], equal_nan=True) or not np.isfinite(b[finite]).all():
+        return np.inf
+    a, b = a[finite], b[finite]
     size = float(np.sqrt(np.mean(a**2))) if a.size else 0.0
     apart = float(np.sqrt(np.mean((a - b) ** 2))) if a.size else 0.0
     return apart / size if size else (np.inf if apart else 0.0)
