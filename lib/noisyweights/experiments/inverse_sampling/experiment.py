@@ -14,10 +14,9 @@ from scipy import stats
 from noisyweights import seeds
 from noisyweights.experiments import trainings
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.inverse_sampling import edge_formulas, monte_carlo
+from noisyweights.experiments.inverse_sampling import edge_formulas, monte_carlo, polynomial_quantile
 from noisyweights.ledger.claims import Measurement
 from noisyweights.noise.laws import DeviceLaw
-from noisyweights.noise.sampling import polynomial_quantile
 
 __all__ = ["FITS", "PROFILES", "Config", "Result", "collect", "compute", "measurements", "points", "settings"]
 

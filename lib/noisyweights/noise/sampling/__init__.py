@@ -1,6 +1,6 @@
-"""Sampling: draws by inversion, from tables of a quantile or the device paper's polynomials."""
+"""Sampling: draws by inversion, in a graph, from a table of the quantile."""
 
 from noisyweights import lazy_loading
 
-__all__ = ["polynomial_quantile", "quantile_table", "sampler"]
+__all__ = ["quantile_table", "sampler"]
 __getattr__ = lazy_loading.modules(__name__)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.polynomial import legendre
 
+from noisyweights.experiments.inverse_sampling import polynomial_quantile
 from noisyweights.noise import laws
-from noisyweights.noise.sampling import polynomial_quantile
 
 MTJ, ECRAM = laws.bayes_mtj(A=1.8, B=0.2, C=0.3), laws.ecram(A=1.0, B=0.1, C=0.2)
 U = np.concatenate([np.geomspace(1e-12, 0.5, 500), 1 - np.geomspace(1e-12, 0.5, 500)])
