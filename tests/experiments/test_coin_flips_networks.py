@@ -9,9 +9,10 @@ from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import image_inputs
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips.settings import Settings
 from noisyweights.networks.coin_flips import sampling
 
-SETTINGS = coin_networks.Settings(seed=1, trained=None, tested=None, batch_size=20)
+SETTINGS = Settings(seed=1, trained=None, tested=None, batch_size=20)
 
 
 def squares(n=200):

@@ -15,6 +15,7 @@ from noisyweights import datasets
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs, image_sources
 from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.binary.settings import Settings
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models
 from noisyweights.scores import metrics
@@ -50,7 +51,7 @@ CLAIMS = {"vgg_small": "A-cifar-vgg", "resnet18": "A-cifar-resnet"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(recipes.Settings):
+class Config(Settings):
     """Settings of the experiment."""
 
     binary_epochs: int = field(metadata={"words": "of the trainings of binary networks; not stated"})

@@ -13,6 +13,7 @@ from noisyweights import datasets
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.binary.settings import Settings
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models, stochastic_passes
@@ -44,7 +45,7 @@ DRAWN = ("all layers", "hidden layers", "last layer")  # whose scales are drawn,
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(recipes.Settings):
+class Config(Settings):
     """Settings of the readings."""
 
     repeats: int = field(metadata={"words": "trainings of each network", "counts": True})

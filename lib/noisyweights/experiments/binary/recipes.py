@@ -4,13 +4,13 @@ All but mean-field inference, and on any backend of Keras.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import special
 
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs
+from noisyweights.experiments.binary.settings import Settings
 from noisyweights.networks import classifiers
 from noisyweights.networks.binary import models, stochastic_passes
 
@@ -19,7 +19,6 @@ import keras  # isort: skip  (the library loads TensorFlow quietly)
 __all__ = [
     "BINARY",
     "METHODS",
-    "Settings",
     "predictor",
     "probabilities",
     "recipe",
@@ -28,29 +27,6 @@ __all__ = [
 
 BINARY = ("irnet", "proposed")
 METHODS = ("relu", "tanh", "dropout", *BINARY)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What the binary experiments have in common; the paper's values where it states them."""
-
-    seed: int = field(metadata={"words": "of trainings, draws and noise"})
-    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
-    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
-    repeats: int = field(metadata={"words": "trainings of each kind, from other starts"})
-    epochs: int = field(metadata={"words": "of every training; not stated in the paper"})
-    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
-    rate: float = field(default=1e-3, metadata={"words": "learning rate of full-precision networks at first"})
-    binary_rate: float = field(default=5e-3, metadata={"words": "learning rate of binary networks at first"})
-    dropout: float = field(default=0.2, metadata={"words": "fraction left out; not stated in the paper"})
-    passes: int = field(default=10, metadata={"words": "passes of a prediction, T in the paper"})
-    kl_weight: float = field(default=0.001, metadata={"words": "of the scales' divergence, λ in the paper"})
-    bits: int = field(default=4, metadata={"words": "of a scale"})
-    prior_loc: float = field(default=1.0, metadata={"words": "mean of the scales' prior; not stated"})
-    prior_scale: float = field(default=1.0, metadata={"words": "its standard deviation; not stated"})
-    initial_scale: float = field(
-        default=0.1, metadata={"words": "standard deviation of a scale at first; not stated"}
-    )
 
 
 def recipe(settings: Settings, method: str, *, binary_ends: bool = True) -> models.Recipe:

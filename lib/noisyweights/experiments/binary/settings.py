@@ -1,10 +1,8 @@
-"""Settings of chapter 7: tasks, methods, how pictures are shifted, and the sizes of each profile."""
+"""Settings of chapter 7: what its experiments share, and tasks, methods, shifts and sizes of the largest."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from noisyweights.experiments.binary import recipes
 
 __all__ = [
     "ANGLES",
@@ -18,6 +16,7 @@ __all__ = [
     "STRENGTHS",
     "TASKS",
     "Config",
+    "Settings",
 ]
 
 TASKS = ("mnist", "fashion")  # of a perceptron and of LeNet-5
@@ -38,8 +37,31 @@ STORED_MARGIN = 0.01  # nats, of A-samples
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(recipes.Settings):
-    """Settings of the chapter."""
+class Settings:
+    """What all binary experiments are computed with; the paper's values where it states them."""
+
+    seed: int = field(metadata={"words": "of trainings, draws and noise"})
+    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
+    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
+    repeats: int = field(metadata={"words": "trainings of each kind, from other starts"})
+    epochs: int = field(metadata={"words": "of every training; not stated in the paper"})
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
+    rate: float = field(default=1e-3, metadata={"words": "learning rate of full-precision networks at first"})
+    binary_rate: float = field(default=5e-3, metadata={"words": "learning rate of binary networks at first"})
+    dropout: float = field(default=0.2, metadata={"words": "fraction left out; not stated in the paper"})
+    passes: int = field(default=10, metadata={"words": "passes of a prediction, T in the paper"})
+    kl_weight: float = field(default=0.001, metadata={"words": "of the scales' divergence, λ in the paper"})
+    bits: int = field(default=4, metadata={"words": "of a scale"})
+    prior_loc: float = field(default=1.0, metadata={"words": "mean of the scales' prior; not stated"})
+    prior_scale: float = field(default=1.0, metadata={"words": "its standard deviation; not stated"})
+    initial_scale: float = field(
+        default=0.1, metadata={"words": "standard deviation of a scale at first; not stated"}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """What the chapter's experiment on MNIST and Fashion-MNIST is computed with beside that."""
 
     repeats: int = field(metadata={"words": "trainings of each kind, from other starts", "counts": True})
     shifted: int = field(metadata={"words": "of them that are turned and made noisy"})

@@ -6,6 +6,7 @@
 from functools import cache, partial
 
 from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.binary.settings import Settings
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models, storage
 from noisyweights.networks.mean_field import twins
@@ -25,7 +26,7 @@ SMALL = ("biases", "statistics")  # what the paper leaves out
 
 @cache
 def stored(
-    settings: recipes.Settings, topology: str, method: str, *, vectors: int = 1, everything: bool = False
+    settings: Settings, topology: str, method: str, *, vectors: int = 1, everything: bool = False
 ) -> int:
     """Bits of a method's network: of weights and scales, or with `everything` of biases and statistics too.
 
@@ -43,14 +44,14 @@ def stored(
 
 
 @cache
-def shares(settings: recipes.Settings, topology: str, method: str) -> dict[str, float]:
+def shares(settings: Settings, topology: str, method: str) -> dict[str, float]:
     """Shares of weights, scales and biases among a network's parameters [%], its statistics apart."""
     counts = storage.parameter_counts(TOPOLOGIES[topology](recipes.recipe(settings, method)))
     learnt = {role: count for role, count in counts.items() if role != "statistics"}
     return {role: 100 * count / sum(learnt.values()) for role, count in learnt.items()}
 
 
-def counted(settings: recipes.Settings) -> list[Measurement]:
+def counted(settings: Settings) -> list[Measurement]:
     """Quantities that are counted: of VGG-Small with one vector of scales, and of ResNet-18.
 
     The paper names no topology. VGG-Small is one of its two large ones.

@@ -12,6 +12,7 @@ import numpy as np
 
 from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips.settings import Settings, settings_but
 from noisyweights.experiments.coin_flips.withheld import (
     Doubt,
     Withheld,
@@ -44,7 +45,7 @@ DATASETS = ("cifar10",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(coin_networks.Settings):
+class Config(Settings):
     """Settings of the experiment."""
 
     repeats: int = field(metadata={"words": "trainings on whole classes", "counts": True})
@@ -93,7 +94,7 @@ def points(config: Config) -> tuple[str, ...]:
 def settings(config: Config, point: str) -> dict[str, Any]:
     """The settings that determine a point."""
     others = ("draws",) if point.startswith("withheld") else ("fewer", "share")
-    return coin_networks.settings_but(config, (*others, "dropout"))
+    return settings_but(config, (*others, "dropout"))
 
 
 def uses_device(point: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips.settings import Settings
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
@@ -34,7 +35,7 @@ _KIND = "fashion-conv"  # as Table I calls this network
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(coin_networks.Settings):
+class Config(Settings):
     """Settings of the experiment; the layers are those of `coin_flips`."""
 
     repeats: int = field(metadata={"words": "trainings, from the starts of Table I's", "counts": True})

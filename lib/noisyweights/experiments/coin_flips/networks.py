@@ -3,44 +3,25 @@
 The layers are those of the paper; what it leaves out is as in the code published with it.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from noisyweights import datasets, seeds
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs
+from noisyweights.experiments.coin_flips.settings import Settings
 from noisyweights.networks import classifiers
 from noisyweights.networks.coin_flips import output_moments, unit_range
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["STARTS", "Settings", "load", "make", "offset", "ranked", "settings_but", "train"]
+__all__ = ["STARTS", "load", "make", "offset", "ranked", "train"]
 
 # Where dense weights start and stay: as in `unit_range.STARTS`; from there, with the norm of each unit's
 # weights, not each weight, kept up to 1 (Keras's MinMaxNorm(-1, 1), another reading of the paper's "kernel
 # constraint between -1.0 and 1.0"); or as in Keras, anywhere.
 STARTS = (*unit_range.STARTS, "unit norm", "free")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What the coin-flip experiments have in common; the paper's values where it states them."""
-
-    seed: int = field(metadata={"words": "of trainings and coins"})
-    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
-    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
-    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
-    rate: float = field(default=1e-3, metadata={"words": "of RMSProp, Keras's own; not stated"})
-    dropout: float = field(default=0.2, metadata={"words": "in training, feed-forward; not stated"})
-
-
-def settings_but(settings: Settings, others: Iterable[str]) -> dict[str, Any]:
-    """What determines a point: all settings but those that name points, and others that do not concern it."""
-    left_out = {one.name for one in fields(settings) if one.metadata.get("counts")} | {*others}
-    return {name: value for name, value in asdict(settings).items() if name not in left_out}
 
 
 def load(settings: Settings, name: str, split: str) -> LabelledImages:

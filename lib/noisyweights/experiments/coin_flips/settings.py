@@ -1,10 +1,10 @@
-"""What Table I and all beside it is computed with: settings, points, and which settings concern which."""
+"""Settings of chapter 8: what its experiments share, and those of Table I, with its points."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from noisyweights.experiments import trainings
-from noisyweights.experiments.coin_flips import networks as coin_networks
 
 __all__ = [
     "BAYESIAN",
@@ -13,9 +13,11 @@ __all__ = [
     "PROFILES",
     "TASKS",
     "Config",
+    "Settings",
     "counts",
     "points",
     "settings",
+    "settings_but",
     "uses_device",
 ]
 
@@ -26,7 +28,19 @@ PRECISIONS = ("full", 8, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(coin_networks.Settings):
+class Settings:
+    """What all coin-flip experiments are computed with; the paper's values where it states them."""
+
+    seed: int = field(metadata={"words": "of trainings and coins"})
+    trained: int | None = field(metadata={"words": "pictures to train with; None for all"})
+    tested: int | None = field(metadata={"words": "pictures to test with; None for all"})
+    batch_size: int = field(default=100, metadata={"words": "examples in a step"})
+    rate: float = field(default=1e-3, metadata={"words": "of RMSProp, Keras's own; not stated"})
+    dropout: float = field(default=0.2, metadata={"words": "in training, feed-forward; not stated"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
     """Settings of Table I and what belongs to it; the paper's where it states them."""
 
     repeats: int = field(metadata={"words": "trainings of each network, from other starts", "counts": True})
@@ -65,6 +79,12 @@ _OWN = {
 }
 
 
+def settings_but(settings: Settings, others: Iterable[str]) -> dict[str, Any]:
+    """What determines a point: all settings but those that name points, and others that do not concern it."""
+    left_out = {one.name for one in fields(settings) if one.metadata.get("counts")} | {*others}
+    return {name: value for name, value in asdict(settings).items() if name not in left_out}
+
+
 def points(config: Config) -> tuple[str, ...]:
     """Task and number of a training, "mnist-ff-0"; and the labels of each set, "mnist-labels"."""
     names = zip(*(trainings.named(kind, config.repeats) for kind in (*TASKS, *BAYESIAN)), strict=True)
@@ -77,7 +97,7 @@ def settings(config: Config, point: str) -> dict[str, Any]:
         return {"tested": config.tested}
     kind = point.split("-")[1]
     others = {name for names in _OWN.values() for name in names} - {*_OWN[kind]}
-    return coin_networks.settings_but(config, others)
+    return settings_but(config, others)
 
 
 def uses_device(point: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips.settings import Settings
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import output_moments, rescaling, sampling, votes
@@ -55,7 +56,7 @@ CLAIMED = 800  # the widest network of S-larger's criterion
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(coin_networks.Settings):
+class Config(Settings):
     """Settings of the variants."""
 
     repeats: int = field(metadata={"words": "trainings of each variant, from other starts", "counts": True})

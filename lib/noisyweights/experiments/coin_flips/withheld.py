@@ -13,6 +13,7 @@ from noisyweights.datasets.images import LabelledImages
 from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import image_inputs, image_sources, trainings
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.coin_flips.settings import Settings
 from noisyweights.experiments.device import Device
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import sampling, votes
@@ -44,7 +45,7 @@ Points = Mapping[str, Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(coin_networks.Settings):
+class Config(Settings):
     """Settings of the experiment."""
 
     repeats: int = field(metadata={"words": "trainings on whole classes", "counts": True})

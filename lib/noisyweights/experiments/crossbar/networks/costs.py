@@ -8,6 +8,7 @@ from functools import cache, reduce
 from operator import add
 
 from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.binary.settings import Settings
 from noisyweights.experiments.crossbar.networks.classifiers import make_network
 from noisyweights.experiments.crossbar.networks.settings import CHIPS, Config
 from noisyweights.hardware import costs
@@ -54,7 +55,7 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
 
 
 @cache
-def published(settings: recipes.Settings, topology: str, *, adc_bits: int, width: int | None = None) -> Bill:
+def published(settings: Settings, topology: str, *, adc_bits: int, width: int | None = None) -> Bill:
     """Bill of Table IV's design: "lenet5" or "vgg_small", ten passes; `width` as in `binary.models`."""
     recipe = recipes.recipe(settings, "proposed")
     size = {} if width is None else {"width": width}
@@ -86,7 +87,7 @@ def shared(config: Config, *, images: int, draws: int = 1) -> float:
     return array_pJ / (digital_pJ - fetch * (1 - 1 / (images * draws)) - drawn * (1 - 1 / images))
 
 
-def sized(settings: recipes.Settings, uJ: float, *, adc_bits: int) -> tuple[int, Bill]:
+def sized(settings: Settings, uJ: float, *, adc_bits: int) -> tuple[int, Bill]:
     """The widest VGG-Small whose bill is typically no more than so many µJ, and that bill.
 
     Raises: ValueError where even a width of 1 costs more.

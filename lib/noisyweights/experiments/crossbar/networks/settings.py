@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from noisyweights.experiments.binary import recipes
+from noisyweights.experiments.binary.settings import Settings
 from noisyweights.experiments.crossbar.networks import sweeps
 from noisyweights.experiments.crossbar.networks.sweeps import Sweep
 from noisyweights.hardware import chip as chips
@@ -24,7 +24,7 @@ LEVELS = np.linspace(0.05, 0.95, 19)  # probabilities at which calibration is lo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(recipes.Settings):
+class Config(Settings):
     """Settings of the chapter's networks; the array paper's abstract states none.
 
     Of the trainings on random weights the first `repeats` go through the sweeps, and keep their weights.
