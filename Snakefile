@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from urllib.parse import unquote
 
-from noisyweights.pipeline.single_build import alone
+from noisyweights.pipeline.single_build import exclusive
 from noisyweights.pipeline.plan import plan
 from noisyweights.pipeline.workers import ONE_THREAD
 from snakemake.exceptions import WorkflowError
@@ -20,7 +20,7 @@ try:
         unquote(str(config.get("column") or "")),
     )
     if workflow.is_main_process and not workflow.dryrun:
-        ExitStack().enter_context(alone(BOOK.edition))  # until this process ends
+        ExitStack().enter_context(exclusive(BOOK.edition))  # until this process ends
 except (ValueError, BlockingIOError) as error:
     raise WorkflowError(str(error))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from noisyweights.pipeline.edition import Edition
-from noisyweights.pipeline.single_build import alone
+from noisyweights.pipeline.single_build import exclusive
 
 HOLDER = """
 import fcntl, os, time
@@ -39,21 +39,21 @@ def free(edition: Edition) -> bool:
 
 
 def test_it_holds_the_lock_as_long_as_the_block_lasts(edition: Edition) -> None:
-    with alone(edition):
+    with exclusive(edition):
         assert not free(edition)
         assert (edition.folder / "building").read_text() == str(os.getpid())
     assert free(edition)
 
 
 def test_an_error_frees_it(edition: Edition) -> None:
-    with pytest.raises(RuntimeError), alone(edition):
+    with pytest.raises(RuntimeError), exclusive(edition):
         raise RuntimeError
     assert free(edition)
 
 
 def test_the_build_that_holds_it_may_ask_again(edition: Edition) -> None:
-    with alone(edition):
-        with alone(edition):
+    with exclusive(edition):
+        with exclusive(edition):
             pass
         assert not free(edition), "the inner block must not free what the outer one holds"
 
@@ -64,8 +64,8 @@ def test_a_living_build_is_named_and_a_killed_one_is_in_nobodys_way(edition: Edi
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
         message = f"process {holder.pid} is building smoke-reference: wait for it or stop it"
-        with pytest.raises(BlockingIOError, match=message), alone(edition):
+        with pytest.raises(BlockingIOError, match=message), exclusive(edition):
             pass
         holder.send_signal(signal.SIGKILL)
-    with alone(edition):
+    with exclusive(edition):
         assert not free(edition)

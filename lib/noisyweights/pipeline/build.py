@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from noisyweights.pipeline import stamp
 from noisyweights.pipeline.edition import Edition
-from noisyweights.pipeline.single_build import alone
+from noisyweights.pipeline.single_build import exclusive
 
 if TYPE_CHECKING:
     from noisyweights.pipeline.plan import Plan
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         edition = Edition.of(options.profile, options.noise, options.column)
-        with alone(edition):
+        with exclusive(edition):
             done = (not options.snakemake and stamp.holds(edition)) or _built(edition, options.snakemake)
     except (ValueError, BlockingIOError) as error:
         sys.exit(f"error: {error}")

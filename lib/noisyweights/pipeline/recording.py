@@ -10,7 +10,7 @@ from noisyweights.ledger import provenance
 from noisyweights.pipeline.build import build
 from noisyweights.pipeline.edition import Edition
 from noisyweights.pipeline.plan import Plan, plan
-from noisyweights.pipeline.single_build import alone
+from noisyweights.pipeline.single_build import exclusive
 
 __all__ = ["wanted"]
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         _committed()
-        with alone(Edition.of("full")):
+        with exclusive(Edition.of("full")):
             done = _compute(plan("full"), options.experiment, options.points)
     except (ValueError, BlockingIOError) as error:
         sys.exit(f"error: {error}")

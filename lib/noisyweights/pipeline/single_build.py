@@ -8,13 +8,13 @@ from pathlib import Path
 
 from noisyweights.pipeline.edition import Edition
 
-__all__ = ["alone"]
+__all__ = ["exclusive"]
 
 _held: set[Path] = set()
 
 
 @contextmanager
-def alone(edition: Edition) -> Iterator[None]:
+def exclusive(edition: Edition) -> Iterator[None]:
     """Hold the edition's lock, which the kernel frees when the process dies, however it dies.
 
     Snakemake's own lock outlives a killed run. Raises BlockingIOError, naming the process, while another

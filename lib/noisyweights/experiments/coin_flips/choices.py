@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["Opinions", "choice_matrix", "likeness", "opinions"]
+__all__ = ["ChoiceScores", "choice_matrix", "runner_up_correlation", "score_choices"]
 
 
 @dataclass(frozen=True)
-class Opinions:
+class ChoiceScores:
     """How good first and second choices are, in % of pictures.
 
     wrong: whose first choice is wrong. right_after: of those, whose second choice is right; NaN if there are
@@ -21,10 +21,10 @@ class Opinions:
     either: float
 
 
-def opinions(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Opinions:
+def score_choices(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> ChoiceScores:
     """Score choices (n,) by the labels (n,); a second choice may be −1 for none."""
     wrong, right_after = first != labels, second == labels
-    return Opinions(
+    return ChoiceScores(
         100 * float(wrong.mean()),
         100 * float(right_after[wrong].mean()) if wrong.any() else np.nan,
         100 * float((~wrong | right_after).mean()),
@@ -39,7 +39,7 @@ def choice_matrix(of: ArrayLike, called: ArrayLike, *, classes: int) -> np.ndarr
     return matrix
 
 
-def likeness(
+def runner_up_correlation(
     one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], *, classes: int
 ) -> float:
     """Correlation of who is second to whom, by two series of (first, second) choices, (n,) each.

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from noisyweights.experiments.coin_flips.choices import likeness, opinions
+from noisyweights.experiments.coin_flips.choices import runner_up_correlation, score_choices
 from noisyweights.experiments.coin_flips.results import Result, Sampled
 from noisyweights.experiments.coin_flips.settings import PRECISIONS, TASKS
 from noisyweights.ledger.claims import Measurement
@@ -69,7 +69,7 @@ def _of_digits(result: Result) -> list[Measurement]:
         gain = sampled.by_count[:, -1] - sampled.by_count[:, result.counts.index(100)]
         found.append(_interval("S-convergence", "error_exponent", slopes))
         found.append(_interval("S-convergence", "accuracy_gain_100_to_1000", gain, "points"))
-    right = [opinions(first, second, labels).right_after / 100 for first, second in _choices(sampled)]
+    right = [score_choices(first, second, labels).right_after / 100 for first, second in _choices(sampled)]
     return [
         *found,
         _interval("S-second-right", "share_second_right", np.array(right)),
@@ -120,7 +120,7 @@ def _of_precisions(result: Result) -> list[Measurement]:
         )
         digits = result.sampled["mnist-ff"]
         pairs = zip(_choices(digits), _choices(digits, bits), strict=True)
-        alike = np.array([likeness(exact, coarse, classes=10) for exact, coarse in pairs])
+        alike = np.array([runner_up_correlation(exact, coarse, classes=10) for exact, coarse in pairs])
         found.append(_interval("S-precision", f"second_correlation_{bits}bit", alike))
     return found
 
