@@ -1,4 +1,7 @@
-"""Quantities of the claims that chapter 7 tests, from the trainings of all methods."""
+"""What chapter 7 measures of its claims on MNIST and Fashion-MNIST, with intervals over trainings.
+
+Claims on CIFAR-10 are measured in `cifar10`, and what is counted without training in `storage`.
+"""
 
 from functools import partial
 
@@ -17,10 +20,10 @@ __all__ = ["measurements"]
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """Quantities of the claims A-mnist, A-fashion, A-rotation to A-scale-bits, and of the counts.
+    """Quantities of A-mnist, A-fashion, A-rotation, A-noise, A-ood, A-samples and A-scale-bits.
 
-    A part of a set does not tell the accuracy that a network reaches on the whole of it: then A-mnist and
-    A-fashion are left out.
+    And those that `storage` counts. A part of a set does not tell the accuracy that a network reaches on the
+    whole of it: then A-mnist and A-fashion are left out.
     """
     found = []
     for task, claim in (("mnist", "A-mnist"), ("fashion", "A-fashion")):

@@ -5,6 +5,7 @@
 
 from functools import cache, partial
 
+from noisyweights.experiments import mean_field_training
 from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.binary.settings import Settings
 from noisyweights.ledger.claims import Measurement
@@ -37,8 +38,8 @@ def stored(
     layers = recipes.recipe(settings, "relu" if method == "variational" else method)
     network = TOPOLOGIES[topology](layers)
     if method == "variational":
-        choices = {"law": laws.gaussian(), "prior_scale": 1.0, "kl_weight": 0.0, "initial_scale": 0.01}
-        network = twins.from_deterministic(network, biases="fixed", seed=0, **choices)
+        choices = {"law": laws.gaussian(), "kl_weight": 0.0, "biases": "fixed"}
+        network = twins.from_deterministic(network, seed=0, **choices, **mean_field_training.KERNEL)
     bits = storage.stored_bits(network, vectors=vectors)
     return sum(size for role, size in bits.items() if everything or role not in SMALL)
 
@@ -52,7 +53,7 @@ def shares(settings: Settings, topology: str, method: str) -> dict[str, float]:
 
 
 def counted(settings: Settings) -> list[Measurement]:
-    """Quantities that are counted: of VGG-Small with one vector of scales, and of ResNet-18.
+    """Quantities of A-memory and A-memory-binary, of VGG-Small with one vector of scales, and of A-shares.
 
     The paper names no topology. VGG-Small is one of its two large ones.
     """

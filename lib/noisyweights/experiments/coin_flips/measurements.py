@@ -1,4 +1,8 @@
-"""What chapter 8 measures of its claims on Table I's networks, with intervals over trainings."""
+"""What chapter 8 measures of its claims on Table I's networks, with intervals over trainings.
+
+Claims on CIFAR-10 are measured in `cifar10`; S-holdout, S-larger and S-fashion-epochs in `withheld`,
+`variants` and `epochs`.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -87,7 +91,7 @@ def _of_single_draws(result: Result) -> list[Measurement]:
 
 
 def _of_accuracies(result: Result) -> list[Measurement]:
-    """Table I."""
+    """Table I: S-mnist-ff, S-mnist-conv, S-fashion-ff and S-fashion-conv."""
     found = []
     for task in TASKS:
         sampled, labels = result.sampled[task], result.labels[task]

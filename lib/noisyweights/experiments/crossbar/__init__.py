@@ -1,4 +1,4 @@
-"""Chapter 9: networks on arrays of cells, and their bills."""
+"""Chapter 9: arrays of cells before any network, and networks on them with their bills."""
 
 from noisyweights import lazy_loading
 

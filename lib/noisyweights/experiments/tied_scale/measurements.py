@@ -8,7 +8,7 @@ __all__ = ["measurements"]
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """Quantities of this chapter's own claims, all relative to the score with free scales."""
+    """Quantities of T-lowest, T-common-mode, T-layer and T-deployed, each relative to free scales."""
     found = []
     for task, score in JUDGED.items():
         free, lowest, layer, weight = (result.score(task, one, score) for one in (FREE, *CLAIMED))

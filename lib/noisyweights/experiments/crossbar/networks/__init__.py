@@ -1,4 +1,4 @@
-"""Networks on arrays: the second experiment of chapter 9."""
+"""Networks on arrays, and their costs: the second experiment of chapter 9."""
 
 from noisyweights import lazy_loading
 

@@ -25,7 +25,7 @@ LEVELS = np.linspace(0.05, 0.95, 19)  # probabilities at which calibration is lo
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Settings of the chapter's networks; the array paper's abstract states none.
+    """Settings of the chapter's networks, with those of chapter 7's; the array paper's abstract states none.
 
     Of the trainings on random weights the first `repeats` go through the sweeps, and keep their weights.
     """
