@@ -1,4 +1,7 @@
-"""Packages whose modules load on first use, since TensorFlow takes seconds to load."""
+"""Packages whose modules load on first use, since TensorFlow takes seconds to load.
+
+A few lines in place of a package such as lazy_loader, of which this is all that is needed.
+"""
 
 import importlib
 import sys

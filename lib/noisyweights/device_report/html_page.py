@@ -1,4 +1,7 @@
-"""A report as one HTML file that needs nothing else, and as a part of a page of the book."""
+"""A report as one HTML file that needs nothing else, and as a part of a page of the book.
+
+Elements are written as in `pages.markup`, where it says why.
+"""
 
 import re
 from collections.abc import Callable, Iterable

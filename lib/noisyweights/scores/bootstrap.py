@@ -1,4 +1,8 @@
-"""How far predictions differ, and how sure that is: draws and test points resampled, in pairs."""
+"""How far predictions differ, and how sure that is: draws and test points resampled, in pairs.
+
+SciPy's bootstrap resamples along one axis; here draws and points are resampled together, and the same for all
+predictions, with one interval over a whole curve.
+"""
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass

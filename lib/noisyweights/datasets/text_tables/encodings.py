@@ -1,4 +1,7 @@
-"""How the bytes of a text file are to be read, found in one pass that also takes their checksum."""
+"""How the bytes of a text file are to be read, found in one pass that also takes their checksum.
+
+Packages that guess encodings weigh the languages of prose, which a table of numbers is not: its marks decide.
+"""
 
 import codecs
 import hashlib

@@ -1,4 +1,7 @@
-"""Maximum likelihood in a box, for many data sets at once: Adam from many starts, then Newton to the top."""
+"""Maximum likelihood in a box, for many data sets at once: Adam from many starts, then Newton to the top.
+
+SciPy's optimisers take one data set at a time; a bootstrap refits hundreds, which share each evaluation here.
+"""
 
 from __future__ import annotations
 
