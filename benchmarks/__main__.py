@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import binary, coin_flips, crossbar, networks, sampling
+from benchmarks import binary, coin_flips, crossbar, fewer_draws, networks, sampling
 
 BENCHMARKS = {
     "sampling": sampling,
     "networks": networks,
+    "fewer_draws": fewer_draws,
     "binary": binary,
     "coin_flips": coin_flips,
     "crossbar": crossbar,

@@ -37,6 +37,11 @@ def networks():
 
 
 @pytest.fixture(scope="module")
+def fewer_draws():
+    return importlib.import_module("benchmarks.fewer_draws")
+
+
+@pytest.fixture(scope="module")
 def binary():
     return importlib.import_module("benchmarks.binary")
 
@@ -117,6 +122,19 @@ def test_every_network_gets_a_row_on_screen_and_on_disk(networks, tmp_path, capf
         assert row["factor"] > 1  # the laws' quantiles are close, and so are draws from the same uniforms
     assert "WARNING" not in chatter
     assert "Warning" not in chatter
+
+
+def test_gains_are_times_to_the_same_error(fewer_draws, tmp_path, capfd):
+    out = tmp_path / "fewer_draws.json"
+    assert fewer_draws.main(["--inputs", "5", "--draws", "4", "--repeats", "2", "--json", str(out)]) == 0
+    printed, chatter = capfd.readouterr()
+    rows = json.loads(out.read_text())["rows"]
+    assert [row["quantity"] for row in rows] == [*fewer_draws.GOALS, "mean", "deviation"]
+    for row in rows:
+        cost = row["weights_seconds"] * row["weights_error"] ** 2
+        assert row["gain"] == pytest.approx(cost / (row["units_seconds"] * row["units_error"] ** 2))
+        assert row["network"] in printed
+    assert "WARNING" not in chatter
 
 
 def test_every_binary_network_gets_a_row_on_screen_and_on_disk(binary, tmp_path, capfd):
@@ -201,6 +219,7 @@ def test_rivals_on_arrays_compute_the_same():
         ("sampling", "--draws", "--draws must be at least 10"),
         ("networks", "--inputs", "--inputs must be at least 1"),
         ("networks", "--comparisons", "--comparisons must be at least 10"),
+        ("fewer_draws", "--draws", "--draws must be at least 2"),
         ("binary", "--steps", "--steps must be at least 1"),
         ("coin_flips", "--inputs", "--inputs must be at least 1"),
         ("crossbar", "--reads", "--reads must be at least 1"),
