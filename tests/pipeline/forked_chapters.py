@@ -52,7 +52,7 @@ def _profile(experiments: list[str]) -> str:
     from noisyweights.experiments import catalogue, record
 
     points = {name: set(catalogue.names(name, profile=record.PROFILE)) for name in experiments}
-    whole = all(names <= set(record.usable(name)) for name, names in points.items())
+    whole = points and all(names <= set(record.usable(name)) for name, names in points.items())
     return record.PROFILE if whole else "smoke"
 
 
