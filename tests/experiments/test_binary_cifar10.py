@@ -89,11 +89,7 @@ def test_a_point_trains_and_tests_a_network():
     assert bytes(found["source"]).hex() == "ab" * 32
 
 
-def test_trainings_that_share_a_network_are_those_of_networks_of_their_own(tmp_path, monkeypatch):
-    """Predictions have no part in it, and take as long as the training."""
-    monkeypatch.setattr(
-        binary_cifar.recipes, "predictor", lambda *_, **__: lambda x: np.full((1, len(x), 10), 0.1)
-    )
+def test_trainings_that_share_a_network_are_those_of_networks_of_their_own(tmp_path):
     config = replace(SMOKE, repeats=2)
     only = ("vgg_small-proposed", "vgg_small-dropout")
     wanted = accelerated.missing(config, tmp_path, only=only)
