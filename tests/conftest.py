@@ -1,6 +1,6 @@
 """What all tests share: their order, and a gauge of memory.
 
-Quick tests come first, so that something is seen at once; then the longest, so that all processes end
+Quick tests come first, so that something is seen at once; then the longest files, so that all processes end
 together.
 """
 
@@ -12,16 +12,33 @@ import pytest
 # Several processes test at once, and BLAS with more threads than free cores is many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-ORDER = ("ledger", "scores", "pages", "site", "pipeline")
+# A process takes the next file when it has done one, so a long file at the end would keep all others waiting.
+ORDER = (
+    "ledger",
+    "pages",  # quick
+    "site/test_every_page.py",  # builds the book where that is not done: test_reading.py finds it built
+    "pipeline/test_one_chapter.py",
+    "pipeline",
+    "noise/test_dependence.py",
+    "experiments/test_binary_cifar10.py",
+    "networks/test_classifiers.py",
+    "noise/test_fit_errors.py",
+    "noise/test_law_choice.py",
+    "networks/test_coin_sampling.py",
+    "experiments",
+    "noise",
+    "networks",
+    "hardware",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests by the folders of `ORDER`; all others come behind and keep their order."""
+    """Sort the tests by the files and folders of `ORDER`; all others come behind and keep their order."""
     folder = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
-        first = item.path.relative_to(folder).parts[0]
-        return ORDER.index(first) if first in ORDER else len(ORDER)
+        path = item.path.relative_to(folder)
+        return min(map(ORDER.index, {path.as_posix(), path.parts[0]} & set(ORDER)), default=len(ORDER))
 
     items.sort(key=rank)
 

@@ -80,7 +80,7 @@ def test_a_damaged_lock_is_refused_with_the_mend(text: str, damage: str) -> None
 
 # A project small enough to install in a second: one package to pin, and a build backend of its own.
 BACKEND = """
-import pathlib, zipfile
+import pathlib, tomllib, zipfile
 
 def build_editable(folder, settings=None, metadata=None):
     name = "tiny_project-1-py3-none-any.whl"
@@ -89,6 +89,9 @@ def build_editable(folder, settings=None, metadata=None):
         info = "tiny_project-1.dist-info/"
         wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tiny-project\\nVersion: 1\\n")
         wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        scripts = tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"].get("scripts", {})
+        commands = "".join(f"{command} = {place}\\n" for command, place in scripts.items())
+        wheel.writestr(info + "entry_points.txt", "[console_scripts]\\n" + commands)
         wheel.writestr(info + "RECORD", "")
     return name
 """
@@ -161,6 +164,28 @@ def test_an_environment_is_made_once(tiny: Path) -> None:
         assert "Making .venv" in fourth.stdout, "an environment does not survive a move"
     finally:
         moved.rename(tiny)
+
+
+def test_a_command_that_the_project_gained_is_installed_alone(tiny: Path, tmp_path: Path) -> None:
+    """The packages are as they were, so their wheel may be gone; the next call has nothing to do."""
+    folder = tmp_path / "grown"
+    shutil.copytree(tiny, folder, ignore=shutil.ignore_patterns(".venv"))
+    assert make(folder).returncode == 0
+    assert not (folder / ".venv" / "bin" / "greet").exists()
+    (folder / "lib" / "greeting.py").write_text("def main(): print('hello')\n", "utf-8")
+    project = folder / "pyproject.toml"
+    project.write_text(f'{project.read_text("utf-8")}[project.scripts]\ngreet = "greeting:main"\n', "utf-8")
+    shutil.rmtree(folder / "wheels")
+    made = (folder / ".venv" / "pyvenv.cfg").stat().st_mtime_ns
+
+    again = make(folder)
+    assert again.returncode == 0, again.stderr
+    assert "Installing the project again, since pyproject.toml changed" in again.stdout
+    answer = subprocess.run([folder / ".venv" / "bin" / "greet"], capture_output=True, text=True, check=True)
+    assert answer.stdout == "hello\n"
+    assert (folder / ".venv" / "pyvenv.cfg").stat().st_mtime_ns == made
+    idle = make(folder)
+    assert (idle.returncode, idle.stdout, idle.stderr) == (0, "", "")
 
 
 def test_a_lock_that_is_damaged_or_does_not_fit_makes_nothing(tiny: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,28 +13,17 @@ import numpy as np
 import pytest
 
 from noisyweights import datasets
-from noisyweights.datasets import archives, cifar10_set, idx, idx_sets
+from noisyweights.datasets import archives, idx, idx_sets
 from noisyweights.package_data import DATA
+
+pytestmark = pytest.mark.usefixtures("bare_machine")
 
 REAL = os.environ.get("NOISYWEIGHTS_DATA")
 LOADERS = {"mnist": datasets.mnist, "fashion-mnist": datasets.fashion_mnist}
-RECORDS = 20  # of a batch of the small CIFAR-10
-
-
-@pytest.fixture(autouse=True)
-def machine(monkeypatch, tmp_path):
-    """A machine without data, cache or network."""
-
-    def unreachable(url, **_):
-        raise ConnectionError("no network")
-
-    monkeypatch.delenv("NOISYWEIGHTS_DATA", raising=False)
-    monkeypatch.setattr(archives, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(archives, "fetch", unreachable)
 
 
 @pytest.fixture
-def digits(monkeypatch, tmp_path):
+def digits(bare_machine, monkeypatch, tmp_path):
     """A small MNIST as published, with its own checksums: images, labels and the folder."""
     random = np.random.default_rng(3)
     arrays, files = {}, {}
@@ -57,25 +45,6 @@ def digits(monkeypatch, tmp_path):
     monkeypatch.setattr(idx_sets, "MNIST", replace(idx_sets.MNIST, files=files))
     monkeypatch.setenv("NOISYWEIGHTS_DATA", str(folder.parent))
     return arrays, folder
-
-
-@pytest.fixture
-def photographs(monkeypatch, tmp_path):
-    """A small CIFAR-10 as published: folder, and images and labels of the test split."""
-    monkeypatch.setattr(cifar10_set, "CIFAR10", replace(cifar10_set.CIFAR10, records=RECORDS))
-    random = np.random.default_rng(4)
-    folder = tmp_path / "data" / "cifar-10-batches-bin"
-    folder.mkdir(parents=True)
-    for name in (*cifar10_set.CIFAR10.files("train"), *cifar10_set.CIFAR10.files("test")):
-        labels = random.permutation(np.arange(RECORDS, dtype=np.uint8) % 10)
-        images = random.integers(0, 256, (RECORDS, 32, 32, 3), np.uint8)
-        records = b"".join(
-            bytes([label]) + b"".join(image[:, :, c].tobytes() for c in range(3))
-            for label, image in zip(labels, images, strict=True)
-        )
-        (folder / name).write_bytes(records)
-    monkeypatch.setenv("NOISYWEIGHTS_DATA", str(folder.parent))
-    return folder, images, labels
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -175,57 +144,6 @@ def test_the_samples_are_what_the_list_of_data_says():
     assert sum(path.stat().st_size for path in files) < 2.5e6
 
 
-def test_cifar10_is_read_in_its_binary_version(photographs):
-    _, images, labels = photographs
-    found = datasets.cifar10(split="test")
-    np.testing.assert_array_equal(found.images, images)
-    np.testing.assert_array_equal(found.labels, labels)
-    assert found.labels.dtype == np.int64
-    assert found.source.sha256 == hashlib.sha256((photographs[0] / "test_batch.bin").read_bytes()).hexdigest()
-    assert datasets.cifar10(split="train").images.shape == (5 * RECORDS, 32, 32, 3)
-
-
-def test_cifar10_is_read_straight_from_the_downloaded_archive(photographs, monkeypatch, tmp_path):
-    folder, images, _ = photographs
-    expected = datasets.cifar10(split="train")
-    archive = tmp_path / "cifar-10-binary.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
-        for path in sorted(folder.iterdir(), reverse=True):  # the order in the archive does not matter
-            tar.add(path, f"cifar-10-batches-bin/{path.name}")
-    monkeypatch.delenv("NOISYWEIGHTS_DATA")
-    monkeypatch.setattr(archives, "fetch", lambda url, **_: archive)
-    found = datasets.cifar10(split="train")
-    np.testing.assert_array_equal(found.images, expected.images)
-    assert found.source == expected.source
-    np.testing.assert_array_equal(datasets.cifar10(split="test").images, images)
-    archive.write_bytes(archive.read_bytes()[:-2000])
-    with pytest.raises(ValueError, match=r"damaged archive|bytes, not 20 records"):
-        datasets.cifar10(split="test")
-
-
-def test_other_structures_of_cifar10_are_refused(photographs):
-    path = photographs[0] / "test_batch.bin"
-    content = path.read_bytes()
-    path.write_bytes(content[:-1])
-    with pytest.raises(ValueError, match=r"61,459 bytes, not 20 records of 3,073: get it again \(the binary"):
-        datasets.cifar10(split="test")
-    path.write_bytes(b"\x0b" + content[1:])
-    with pytest.raises(ValueError, match="a label 11, where 0 to 9 are known"):
-        datasets.cifar10(split="test")
-    path.write_bytes(bytes([(content[0] + 1) % 10]) + content[1:])
-    with pytest.raises(ValueError, match="images of the classes, where there should be equally many"):
-        datasets.cifar10(split="test")
-
-
-def test_cifar10_is_nowhere():
-    with pytest.raises(
-        FileNotFoundError, match=r"CIFAR-10 is neither .*get it from https://www\.cs\.toronto"
-    ):
-        datasets.cifar10(split="test")
-    with pytest.raises(ValueError, match="no sample that may be given away"):
-        datasets.cifar10(split="test", dataset="sample")
-
-
 @pytest.mark.parametrize("load", [datasets.mnist, datasets.fashion_mnist, datasets.cifar10])
 def test_other_words_are_refused(load):
     with pytest.raises(ValueError, match="split 'valid' is none of train, test"):
@@ -260,17 +178,6 @@ def test_a_fingerprint_follows_the_data(digits, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"")
     assert datasets.fingerprint("mnist").startswith("cache ")
-
-
-def test_fingerprints_of_sets_without_a_sample(photographs, monkeypatch):
-    assert datasets.fingerprint("cifar10").startswith("real ")
-    monkeypatch.delenv("NOISYWEIGHTS_DATA")
-    assert datasets.fingerprint("cifar10") == "absent"
-    assert datasets.fingerprint("utkface") == "drawn"
-    with pytest.raises(
-        ValueError, match="data set 'imagenet' is none of mnist, fashion_mnist, cifar10, utkface"
-    ):
-        datasets.fingerprint("imagenet")
 
 
 def test_a_fingerprint_needs_neither_tensorflow_nor_a_decoder():

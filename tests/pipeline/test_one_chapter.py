@@ -1,18 +1,20 @@
-"""A chapter runs alone, by the command of the README, without the pipeline."""
+"""A chapter runs alone, without the pipeline; the one that the README names, by its command."""
 
 import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
+from forked_chapters import WHOLE, Chapters
 from miniature_project import ROOT, Project
 
 from noisyweights.experiments.device import Device
-from noisyweights.pipeline import chapters, plan
+from noisyweights.pipeline import chapters, dependencies, plan
 
 ALONE = "set -e -o pipefail; jupytext --to ipynb -o - {chapter} | papermill - {out} -p profile smoke"
 
@@ -55,13 +57,19 @@ def test_a_chapter_alone_gives_what_the_pipeline_gives(undisturbed: Project, tmp
     assert streams(alone) == streams(nbformat.read(path, as_version=4))
 
 
-CHAPTERS = [
-    name
+CHAPTERS = {
+    name: text
     for name in plan.entries(yaml.safe_load((ROOT / "book" / "_toc.yml").read_text("utf-8")))
-    if (page := ROOT / "book" / f"{name}.md").is_file() and chapters.is_chapter(page.read_text("utf-8"))
-]
+    if (page := ROOT / "book" / f"{name}.md").is_file()
+    and chapters.is_chapter(text := page.read_text("utf-8"))
+}
 IN_README = "02-quadrature"
-PARAMETRIZED = [name for name in CHAPTERS if chapters.parameters(chapters.read(ROOT / "book" / f"{name}.md"))]
+
+
+def test_the_chapter_of_the_readme_runs_by_its_command(tmp_path: Path) -> None:
+    """It characterises the device itself, and computes all its points."""
+    notebook = run(f"book/{IN_README}.md", tmp_path / "out.ipynb", folder=ROOT, environment=dict(os.environ))
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +80,28 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_of_the_book_runs_alone(tmp_path: Path, device: Path, chapter: str) -> None:
-    """By the README's command; the chapter that is named there characterises the device itself."""
-    given = chapter in PARAMETRIZED and chapter != IN_README
-    notebook = run(
-        f"book/{chapter}.md",
-        tmp_path / "out.ipynb",
-        folder=ROOT,
-        environment=dict(os.environ),
-        more=f"-p device {shlex.quote(str(device))}" if given else "",
-    )
-    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Chapters]:
+    chapters = Chapters()
+    yield chapters
+    chapters.end()
+
+
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name != IN_README])
+def test_a_chapter_of_the_book_runs_alone(forked: Chapters, device: Path, chapter: str) -> None:
+    """On recorded points where it has them all; CI executes all chapters in the profile `smoke` beside."""
+    notebook = chapters.read(ROOT / "book" / f"{chapter}.md")
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    given = {"profile": WHOLE, "device": str(device)} if chapters.parameters(notebook) else {}
+    done = forked.run(chapter, given, dependencies.experiments(chapters.code(notebook), where=chapter))
+    assert done.error == ""
+    assert done.cells == cells + bool(given), "papermill adds a cell of its own"
+
+
+def test_a_chapter_that_fails_says_in_which_cell(forked: Chapters, device: Path) -> None:
+    """The negative control."""
+    done = forked.run("04-energy-distance", {"profile": "tiny", "device": str(device)}, ("energy_distance",))
+    assert "no profile is called 'tiny'" in done.error
 
 
 def test_the_readme_gives_that_command() -> None:

@@ -15,6 +15,7 @@ __all__ = ["check", "prepare"]
 
 VENV = Path(".venv")
 LOCK = Path("requirements.lock")
+PROJECT = Path("pyproject.toml")  # says which commands an installation offers
 STAMP = VENV / "made-from"  # what a finished environment was made from
 UNFINISHED = VENV / "unfinished"  # lies there while pip is at work
 CHECKSUM = re.compile(r"# sha256: ([0-9a-f]{64})\n")
@@ -33,19 +34,24 @@ def check(lock: str) -> str:
 
 
 def prepare(*, python_given: bool) -> None:
-    """Bring the environment in line with the lock: nothing to do where it is already.
+    """Bring the environment in line with the lock and the project's own commands, where it is not already.
 
+    Packages are installed where the lock changed; where only the project's description did, it alone is.
     Raises ValueError for a damaged lock and RuntimeError, with the mend, when the environment cannot be made.
     """
-    wanted = f"{check(LOCK.read_text('utf-8'))} {Path.cwd()}\n"
+    pins = check(LOCK.read_text("utf-8"))
+    project = hashlib.sha256(PROJECT.read_bytes()).hexdigest()
+    wanted = f"{pins} {project} {Path.cwd()}\n"
     with LOCK.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two makes at once: the second waits
-        if not _usable(python_given=python_given):
-            _create()
-        elif STAMP.is_file() and STAMP.read_text("utf-8") == wanted:
+        whole = _usable(python_given=python_given)
+        made_from = STAMP.read_text("utf-8") if whole and STAMP.is_file() else ""
+        if made_from == wanted:
             return
+        if not whole:
+            _create()
         UNFINISHED.touch()
-        _install()
+        _install(packages=not made_from.startswith(f"{pins} "))
         UNFINISHED.unlink()
         STAMP.write_text(wanted, "utf-8")
 
@@ -77,30 +83,31 @@ def _create() -> None:
         )
 
 
-def _install() -> None:
-    pins = sum(1 for line in LOCK.read_text("utf-8").splitlines() if "==" in line)
-    print(f"Installing the packages that {LOCK} pins, up to {pins} (once; this takes minutes).", flush=True)
-    pip = [
-        str(VENV / "bin" / "python"),
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--no-input",
-        "install",
-        "--quiet",
-    ]
-    for arguments in (
-        ["--require-hashes", "-r", str(LOCK)],
-        ["--no-build-isolation", "--no-deps", "-e", "."],
-    ):
-        answer = subprocess.run([*pip, *arguments], capture_output=True, text=True, check=False)
-        if answer.returncode:
-            lines = (answer.stdout + answer.stderr).strip().splitlines()
-            raise RuntimeError(
-                "pip cannot install what the lock pins:\n" + "\n".join(lines[-20:]) + "\n"
-                "Without a package index, set PIP_INDEX_URL or PIP_FIND_LINKS; if no wheel fits this Python, "
-                "name another one: make PYTHON=python3.12 …"
-            )
+def _install(*, packages: bool) -> None:
+    """Install the project, and before it what the lock pins, unless that is there."""
+    if packages:
+        pins = sum(1 for line in LOCK.read_text("utf-8").splitlines() if "==" in line)
+        print(
+            f"Installing the packages that {LOCK} pins, up to {pins} (once; this takes minutes).", flush=True
+        )
+        _pip("--require-hashes", "-r", str(LOCK))
+    else:
+        print(f"Installing the project again, since {PROJECT} changed.", flush=True)
+    _pip("--no-build-isolation", "--no-deps", "-e", ".")
+
+
+def _pip(*arguments: str) -> None:
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    answer = subprocess.run(
+        [*command, "install", "--quiet", *arguments], capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
+        lines = (answer.stdout + answer.stderr).strip().splitlines()
+        raise RuntimeError(
+            "pip cannot install what the lock pins:\n" + "\n".join(lines[-20:]) + "\n"
+            "Without a package index, set PIP_INDEX_URL or PIP_FIND_LINKS; if no wheel fits this Python, "
+            "name another one: make PYTHON=python3.12 …"
+        )
 
 
 if __name__ == "__main__":

@@ -75,8 +75,7 @@ class Plan:
 
     def versions(self, *experiments: str) -> str:
         """What numbers depend on beside files of the checkout: packages, and the experiments' image sets."""
-        packages = [f"{name}={metadata.version(name)}" for name in _NUMERIC]
-        return " ".join([*packages, *sorted({state for name in experiments for state in self.data[name]})])
+        return " ".join([*_packages(), *sorted({state for name in experiments for state in self.data[name]})])
 
     def chapter(self, name: str) -> Chapter:
         return next(chapter for chapter in self.chapters if chapter.name == name)
@@ -237,6 +236,11 @@ def _data(experiments: Sequence[str]) -> dict[str, tuple[str, ...]]:
     except OSError as error:
         raise ValueError(str(error)) from None
     return {name: tuple(f"{wanted}={state[wanted]}" for wanted in sets) for name, sets in needed.items()}
+
+
+@cache
+def _packages() -> tuple[str, ...]:
+    return tuple(f"{name}={metadata.version(name)}" for name in _NUMERIC)
 
 
 def _sources(*modules: str) -> list[str]:
