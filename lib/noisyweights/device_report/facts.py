@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from noisyweights.device_report.groups import MOST
-from noisyweights.device_report.measures import Part
+from noisyweights.device_report.measures import TRUSTED_TAILS
 from noisyweights.device_report.report import Report
+from noisyweights.experiments.device_readings.parts import MOST, Part
+from noisyweights.experiments.device_verdict.verdict import Measured
 from noisyweights.experiments.swapped_networks.swap import Row
 from noisyweights.noise.dynamics import sentences
 from noisyweights.noise.laws.two_point_law import TwoPoint
@@ -20,11 +21,11 @@ __all__ = ["differences", "law", "network", "over_time", "read", "timed", "with_
 def read(report: Report) -> list[tuple[str, str]]:
     """What was read."""
     trace, samples = report.trace, report.trace.samples
-    unit = f" {trace.unit}" if trace.unit else ""
+    unit, among = f" {trace.unit}" if trace.unit else "", float(np.abs(samples).max())
     found = [
         ("readings", f"{len(samples):,}" + (f" of column {trace.column!r}" if trace.column else "")),
         ("unit", trace.unit or "none given"),
-        ("mean", f"{notation.number(float(samples.mean()), digits=5)}{unit}"),
+        ("mean", f"{notation.number(float(samples.mean()), digits=5, among=among)}{unit}"),
         ("σ", f"{notation.number(float(samples.std(ddof=1)))}{unit}"),
         (
             "range",
@@ -70,16 +71,23 @@ def law(report: Report) -> list[tuple[str, str]]:
         ("law", f"{report.choice.law.name}: {report.choice.reason}"),
         ("σ of the noise", f"{notation.number(float(report.noise.std(ddof=1)))}{unit}"),
         ("skewness", notation.between(*measured.skewness, digits=2)),
-        ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2)),
+        ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2) + _doubt(measured)),
     ]
     if any(part.dynamics is not None and part.dynamics.outliers.count for part in report.parts):
-        whole = f"σ {notation.number(float(samples.std(ddof=1)))}{unit}, skewness {stats.skew(samples):.3g}"
-        found.append(
-            ("with all readings", f"{whole}, excess kurtosis {stats.kurtosis(samples):.3g}".replace("-", "−"))
-        )
+        sigma, shape = float(samples.std(ddof=1)), (stats.skew(samples), stats.kurtosis(samples))
+        skewness, kurtosis = (notation.number(float(one)) for one in shape)
+        whole = f"σ {notation.number(sigma)}{unit}, skewness {skewness}, excess kurtosis {kurtosis}"
+        found.append(("with all readings", whole))
     if isinstance(report.choice.law, TwoPoint):
         found.append(("as a bit", "chapter 8 makes networks of such coins, whose bias is their weight"))
     return found
+
+
+def _doubt(measured: Measured) -> str:
+    """What the interval of a kurtosis does not say, where tails are heavy."""
+    if measured.excess_kurtosis.high < TRUSTED_TAILS:
+        return ""
+    return "; tails this heavy show in a few readings only, and in one file of ten or more it lies outside"
 
 
 def with_ends(value: Interval, unit: str) -> str:
@@ -100,6 +108,9 @@ def differences(report: Report) -> Iterator[tuple[Row, str]]:
     """Each quantity of the record's networks, with what the device's law changes in it."""
     for row in report.swapped.rows if report.swapped else ():
         low, high = row.difference.low, row.difference.high
+        if row.difference.value == low == high == 0:
+            yield row, "none"
+            continue
         known = np.isfinite([low, high]).all()
         ends = f" ({low:+.2g} to {high:+.2g})" if known else " (one training, no interval)"
         unit = f" {row.unit}" if row.unit else ""
