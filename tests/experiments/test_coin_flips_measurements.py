@@ -38,6 +38,7 @@ def test_every_quantity_follows_from_the_votes():
     } | {
         ("S-unbiased", "product_bias"): 0.002,
         ("S-unbiased", "activation_bias"): 0.1,
+        ("S-unbiased-slope", "product_slope"): 1.0,
         ("S-convergence", "error_exponent"): -0.4,
         ("S-convergence", "accuracy_gain_100_to_1000"): 5 / 100 - 5 / 1000,
         ("S-second-right", "share_second_right"): 1,
@@ -107,6 +108,17 @@ def test_what_the_paper_sees_reproduces_its_claims():
     wanted += ("S-fashion-conv", "S-conv-stable", "S-precision", "S-second", "S-boots")
     assert {claim: found[claim] for claim in wanted} == dict.fromkeys(wanted, "reproduced")
     assert verdicts()["S-fashion-ff"] == "reproduced"  # not where all boots are called sandals beside
+
+
+def test_a_wrong_scale_shows_in_the_slope_alone():
+    """Products of both signs that are all 8 % too large: on average there is no difference."""
+    points = made_up()
+    for name, arrays in points.items():
+        if "product_slope" in arrays:
+            points[name] = arrays | {"product_slope": np.array(1.08)}
+    found = [*measured(points).values()]
+    assert verdict("S-unbiased", found) == "reproduced"
+    assert verdict("S-unbiased-slope", found) == "not reproduced"
 
 
 @pytest.mark.parametrize(
