@@ -144,7 +144,7 @@ def test_what_it_does_not_see_does_not(claim, changes, word):
 def test_a_part_of_the_sets_measures_no_accuracy(part):
     found = experiment.measurements(experiment.collect(replace(WHOLE, **part), None, made_up()))
     assert {one.claim for one in found} == {
-        "S-unbiased", "S-convergence", "S-second-right", "S-entropy",
+        "S-unbiased", "S-unbiased-slope", "S-convergence", "S-second-right", "S-entropy",
     }  # fmt: skip
 
 
@@ -154,4 +154,10 @@ def test_a_sample_of_one_set_measures_no_accuracy(name):
     points = made_up()
     points |= {point: points[point] | sample for point in points if point.startswith(name)}
     found = experiment.measurements(experiment.collect(WHOLE, None, points))
-    assert {one.claim for one in found} == {"S-unbiased", "S-convergence", "S-second-right", "S-entropy"}
+    assert {one.claim for one in found} == {
+        "S-unbiased",
+        "S-unbiased-slope",
+        "S-convergence",
+        "S-second-right",
+        "S-entropy",
+    }

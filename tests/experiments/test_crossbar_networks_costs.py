@@ -95,11 +95,13 @@ def test_what_figures_allow_lies_within_what_they_span():
 
 def test_a_bill_without_converters_for_pixels():
     lenet = crossbar_costs.published(CONFIG, "lenet5", adc_bits=6)
-    found = energy_claims.on_word_lines(lenet)
+    found = energy_claims.on_word_lines(CONFIG, "lenet5", adc_bits=6)
     counts = [{item.component: item.count for item in one.items} for one in (lenet, found)]
     assert "DAC" not in counts[1]
     drives = sum(item.count for item in found.items if item.component == "row drivers")
     assert drives == counts[0]["DAC"] + counts[0]["row drivers"]
+    # Of 8 bits of each of 784 pixels 7 are no longer written and read, in each of ten passes.
+    assert counts[0]["inputs in SRAM"] - counts[1]["inputs in SRAM"] == 10 * 2 * 7 * 784
     assert found.energy_pJ.typical < lenet.energy_pJ.typical
 
 

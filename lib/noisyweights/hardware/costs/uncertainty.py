@@ -27,13 +27,13 @@ NAMES: Mapping[Figure, str] = {
     figures.COIN_pJ["stt"]: "random bit, stochastic write",
     figures.COIN_pJ["vcma"]: "random bit, by voltage",
     figures.GAUSSIAN_SAMPLE_pJ: "Gaussian sample in logic",
-    figures.SAR_ADC_fJ: "a code of an ADC",
-    figures.FLASH_ADC_fJ: "a code of a flash ADC",
-    figures.DAC_fJ: "a code of a DAC",
+    figures.SAR_ADC_fJ: "code of an ADC",
+    figures.FLASH_ADC_fJ: "code of a flash ADC",
+    figures.DAC_fJ: "code of a DAC",
     figures.ROW_DRIVER_pJ: "row driver",
     figures.DECODER_pJ: "decoder",
-    figures.LOGIC_times: "logic",
-    figures.SRAM_BIT_pJ: "a bit of SRAM",
+    figures.LOGIC_times: "process of the logic",
+    figures.SRAM_BIT_pJ: "bit of SRAM",
 }
 
 

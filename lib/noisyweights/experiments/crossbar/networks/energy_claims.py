@@ -53,18 +53,29 @@ def suffice(config: Config, topology: str) -> int:
     return sum(value is not None and one.low <= value <= one.high for one, value in found.items())
 
 
-def on_word_lines(one: Bill) -> Bill:
-    """The same bill with pixels on word lines of one bit, as all other inputs, in place of DACs.
+@cache
+def on_word_lines(config: Config, topology: str, *, adc_bits: int) -> Bill:
+    """The bill of Table IV's design with pixels of one bit on word lines, as all other inputs, and no DACs.
 
-    The paper names decoders, flash ADCs and comparators, and no DAC; its inputs are of 1 bit.
+    The paper names decoders, flash ADCs and comparators, and no DAC; its activations are of 1 bit. Arguments
+    as in `costs.published`.
     """
+    chip = replace(CHIPS["scales"], adc_bits=adc_bits, dac_bits=1)
+    network = getattr(models, topology)(recipes.recipe(config, "proposed"), seed=0)
+    found = costs.scale_bayes(
+        network,
+        array=costs.Array.of(chip, columns_per_adc=SHARED),
+        vectors=chip.scales.vectors,
+        cells_per_scale=2,
+        passes=PASSES,
+    )
     items = (
         replace(item, component="row drivers", each=figures.ROW_DRIVER_pJ)
         if item.component == "DAC"
         else item
-        for item in one.items
+        for item in found.items
     )
-    return replace(one, items=tuple(items))
+    return replace(found, items=tuple(items))
 
 
 def counted(config: Config) -> list[Measurement]:
