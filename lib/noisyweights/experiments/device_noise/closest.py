@@ -11,7 +11,7 @@ __all__ = ["Closest", "cdf", "closest"]
 
 POINTS = 2001  # of the readings' CDF, which are closer to each other than any distance of interest
 STARTS = (0.1, 0.3, 0.8)  # of B, the decay of the peak
-STEPS = 400
+STEPS, RESTARTS = 500, 5
 WIDEST = 50.0  # B and its inverse, beyond which eq. 3 is a parabola or a spike
 GRID = np.linspace(0, 1, 200, endpoint=False)  # where its density must not be negative
 
@@ -54,13 +54,18 @@ def closest(samples: ArrayLike) -> Closest:
         return float(np.abs(stats.norm.cdf((points - place[0]) / math.exp(place[1])) - probability).max())
 
     options = {"maxfev": STEPS, "xatol": 1e-4, "fatol": 1e-6}
-    found = [
-        optimize.minimize(of_eq3, (0.0, 1.0, math.log(B), 0.0), method="Nelder-Mead", options=options)
-        for B in STARTS
-    ]
-    best = min(found, key=lambda one: one.fun)
+
+    def searched(place: tuple[float, ...]) -> optimize.OptimizeResult:
+        for _ in range(RESTARTS):  # a largest gap has edges at which a simplex collapses
+            found = optimize.minimize(of_eq3, place, method="Nelder-Mead", options=options)
+            place = found.x
+        return found
+
+    best = min(
+        (searched((0.0, 1.0, math.log(B), C)) for B in STARTS for C in (0.0, 0.3)), key=lambda one: one.fun
+    )
     rival = optimize.minimize(of_gaussian, (0.0, 0.0), method="Nelder-Mead", options=options)
-    loc, half_width = centre + width * best.x[0], width * math.exp(best.x[1])
+    loc, half_width = float(centre + width * best.x[0]), float(width * math.exp(best.x[1]))
     outside = float((np.abs(samples - loc) > half_width).mean())
     return Closest(float(best.fun), float(rival.fun), half_width, outside)
 

@@ -73,8 +73,8 @@ class Config:
     )
 
 
-# Of P-energy-kl 13 trainings are to count, "learned" with numbers 0 to 12. If the first three tell its spread,
-# at least one check fails then with a probability of 0.98, of 0.80 with 9. Fixed before the others ran.
+# Of P-energy-kl 13 trainings are to count, "learned" with numbers 0 to 12. If the first three tell the
+# spread, at least one check fails then with a probability of 0.98, of 0.80 with 9. Fixed beforehand.
 PROFILES = {
     "smoke": Config(
         seed=4, seeds=1, depths=(1,), widths=(2, 4), iterations=50, predicted=2000, random_depth=1
