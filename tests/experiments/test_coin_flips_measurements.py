@@ -38,6 +38,7 @@ def test_every_quantity_follows_from_the_votes():
     } | {
         ("S-unbiased", "product_bias"): 0.002,
         ("S-unbiased", "activation_bias"): 0.1,
+        ("S-unbiased-slope", "product_slope"): 1.0,
         ("S-convergence", "error_exponent"): -0.4,
         ("S-convergence", "accuracy_gain_100_to_1000"): 5 / 100 - 5 / 1000,
         ("S-second-right", "share_second_right"): 1,
@@ -109,6 +110,17 @@ def test_what_the_paper_sees_reproduces_its_claims():
     assert verdicts()["S-fashion-ff"] == "reproduced"  # not where all boots are called sandals beside
 
 
+def test_a_wrong_scale_shows_in_the_slope_alone():
+    """Products of both signs that are all 8 % too large: on average there is no difference."""
+    points = made_up()
+    for name, arrays in points.items():
+        if "product_slope" in arrays:
+            points[name] = arrays | {"product_slope": np.array(1.08)}
+    found = [*measured(points).values()]
+    assert verdict("S-unbiased", found) == "reproduced"
+    assert verdict("S-unbiased-slope", found) == "not reproduced"
+
+
 @pytest.mark.parametrize(
     ("claim", "changes", "word"),
     [
@@ -132,7 +144,7 @@ def test_what_it_does_not_see_does_not(claim, changes, word):
 def test_a_part_of_the_sets_measures_no_accuracy(part):
     found = experiment.measurements(experiment.collect(replace(WHOLE, **part), None, made_up()))
     assert {one.claim for one in found} == {
-        "S-unbiased", "S-convergence", "S-second-right", "S-entropy",
+        "S-unbiased", "S-unbiased-slope", "S-convergence", "S-second-right", "S-entropy",
     }  # fmt: skip
 
 
@@ -142,4 +154,10 @@ def test_a_sample_of_one_set_measures_no_accuracy(name):
     points = made_up()
     points |= {point: points[point] | sample for point in points if point.startswith(name)}
     found = experiment.measurements(experiment.collect(WHOLE, None, points))
-    assert {one.claim for one in found} == {"S-unbiased", "S-convergence", "S-second-right", "S-entropy"}
+    assert {one.claim for one in found} == {
+        "S-unbiased",
+        "S-unbiased-slope",
+        "S-convergence",
+        "S-second-right",
+        "S-entropy",
+    }

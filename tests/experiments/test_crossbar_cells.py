@@ -161,6 +161,11 @@ def test_crosstalk_runs_from_the_best_circuit_to_the_worst(result):
     mean, sigma = (measured["L-independent", f"{name}_crosstalk"] for name in ("mean", "sigma"))
     assert mean.low < mean.value == mean.high
     assert sigma.low < sigma.value == sigma.high
+    tracked, plain = (
+        [measured[f"L-independent-{circuit}", f"{name}_crosstalk"].value for name in ("mean", "sigma")]
+        for circuit in ("tracked", "plain")
+    )
+    assert (tracked, plain) == ([mean.low, sigma.low], [mean.high, sigma.high])
     # At a bias of twice that at which it halves the magnetoresistance is a fifth: 1.2 to 0.24.
     parallel = crossbar_cells.magnetics.conductance_uS(crossbar_cells.JUNCTION.junction, 1.0)
     expected = parallel * ((1 + 0.24 / 2) / 1.24 - (1 + 1.2 / 2) / 2.2)

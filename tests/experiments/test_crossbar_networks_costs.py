@@ -3,7 +3,11 @@
 import pytest
 
 from noisyweights.experiments.crossbar.networks import costs as crossbar_costs
+from noisyweights.experiments.crossbar.networks import energy_claims
 from noisyweights.experiments.crossbar.networks.experiment import METHODS, PROFILES
+from noisyweights.hardware.costs import uncertainty
+from noisyweights.hardware.costs.ranges import Figure
+from noisyweights.ledger import verdicts
 
 CONFIG = PROFILES["smoke"]
 
@@ -71,3 +75,43 @@ def test_measurements_are_ratios_of_bills():
         crossbar_costs.bill(CONFIG, "mean-field", place, passes=1) for place in ("array", "digital")
     )
     assert measured["energy_ratio"].value == pytest.approx(ours.energy_pJ.typical / theirs.energy_pJ.typical)
+
+
+def test_what_figures_allow_lies_within_what_they_span():
+    """Draws of all figures lie between the bill with all at their low ends and that with all at the high."""
+    measured = {(one.claim, one.quantity): one for one in energy_claims.counted(CONFIG)}
+    for claim in ("A-energy-allowed", "A-energy-one-figure", "A-energy-below", "A-energy-order"):
+        assert verdicts.check_states(claim, measured.values())
+    one, rival = (
+        crossbar_costs.bill(CONFIG, "mean-field", place, passes=1) for place in ("array", "digital")
+    )
+    widest, ratio = one.over(rival), measured["L-energy-allowed", "energy_ratio"]
+    assert widest.low < ratio.low < ratio.value < ratio.high < widest.high
+    lenet = crossbar_costs.published(CONFIG, "lenet5", adc_bits=6)
+    (drawn,) = uncertainty.drawn_pJ(lenet, draws=1000, seed=CONFIG.seed)
+    assert lenet.energy_pJ.low < drawn.min() < lenet.energy_pJ.typical < drawn.max() < lenet.energy_pJ.high
+    assert set(uncertainty.figures_of(lenet, one, rival)) <= set(uncertainty.NAMES)
+
+
+def test_a_bill_without_converters_for_pixels():
+    lenet = crossbar_costs.published(CONFIG, "lenet5", adc_bits=6)
+    found = energy_claims.on_word_lines(CONFIG, "lenet5", adc_bits=6)
+    counts = [{item.component: item.count for item in one.items} for one in (lenet, found)]
+    assert "DAC" not in counts[1]
+    drives = sum(item.count for item in found.items if item.component == "row drivers")
+    assert drives == counts[0]["DAC"] + counts[0]["row drivers"]
+    # Of 8 bits of each of 784 pixels 7 are no longer written and read, in each of ten passes.
+    assert counts[0]["inputs in SRAM"] - counts[1]["inputs in SRAM"] == 10 * 2 * 7 * 784
+    assert found.energy_pJ.typical < lenet.energy_pJ.typical
+
+
+def test_a_printed_energy_that_a_figure_reaches_counts(monkeypatch):
+    lenet = crossbar_costs.published(CONFIG, "lenet5", adc_bits=6)
+    typical = lenet.energy_uJ.typical
+    printed = {"LeNet-5": Figure(typical, typical, typical, "µJ", "our own count")}
+    monkeypatch.setattr(energy_claims.figures, "PRINTED_uJ", printed)
+    # Every figure is at its typical value then, and so within its range.
+    assert energy_claims.suffice(CONFIG, "lenet") == len(uncertainty.figures_of(lenet))
+    least = lenet.energy_uJ.low / 10
+    printed["LeNet-5"] = Figure(least, least, least, "µJ", "beyond reach")
+    assert energy_claims.suffice(CONFIG, "lenet") == 0

@@ -43,7 +43,7 @@ def device(monkeypatch):
 def test_slopes_and_ends_are_those_put_in(device, slope):
     result = energy_distance.collect(CONFIG, device, synthetic(slope))
     measured = energy_distance.measurements(result)
-    for claim in ("P-energy", "P-energy-kl", "P-ecram-energy"):
+    for claim in ("P-energy", "P-energy-law", "P-energy-kl", "P-ecram-energy"):
         assert verdicts.check_states(claim, measured)
     found = {m.quantity: m.value for m in measured}
     widest = CONFIG.widths[-1]

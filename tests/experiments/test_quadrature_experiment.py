@@ -51,7 +51,7 @@ def result(points):
 
 def test_the_claims_take_what_is_measured(result):
     measured = quadrature_rules.measurements(result)
-    for claim in ("P-quad-var", "P-quad-kl", "P-two-point", "P-wheeler", "P-laguerre"):
+    for claim in ("P-quad-var", "P-quad-kl", "P-two-point", "P-wheeler", "P-wheeler-floats", "P-laguerre"):
         assert verdicts.check_states(claim, measured)
 
 
@@ -198,6 +198,7 @@ def test_what_is_measured(result):
         with_series(result, custom, standard),
         scaled={"laguerre": np.array([[1, 1], [12, np.inf]]), "hermite": np.array([[1, 1], [8, np.inf]])},
         wheeler=np.array([0, 0.1]),
+        wheeler_float_moments=np.array([0, 0, 0.1]),
         two_point_error=1e-15,
     )
     found = {(m.claim, m.quantity): m.value for m in quadrature_rules.measurements(known)}
@@ -212,6 +213,8 @@ def test_what_is_measured(result):
         ("P-laguerre", "nodes_ratio_kl"): np.inf,
         ("P-two-point", "max_error"): 1e-15,
         ("P-wheeler", "first_unstable_nodes"): 2,
+        ("P-wheeler-symbolic", "first_unstable_symbolic"): 2,
+        ("P-wheeler-floats", "first_unstable_floats"): 3,
     }
     never = with_series(result, standard[::-1], custom)
     assert (never.nodes_ratio("q_D", 0), never.settled_error("q_D", 0)) == (np.inf, np.inf)

@@ -68,6 +68,7 @@ def _of_digits(result: Result) -> list[Measurement]:
     found = [
         _interval("S-unbiased", "product_bias", sampled.product_bias),
         _interval("S-unbiased", "activation_bias", sampled.activation_bias),
+        _interval("S-unbiased-slope", "product_slope", sampled.product_slope),
     ]
     if result.counts[-1] >= 1000:
         gain = sampled.by_count[:, -1] - sampled.by_count[:, result.counts.index(100)]

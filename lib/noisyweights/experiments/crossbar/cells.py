@@ -211,7 +211,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """Quantities of L-independent, L-mvm, A-levels and A-sampler."""
+    """Quantities of L-independent and its two circuits, L-mvm, A-levels and A-sampler."""
     return [*_of_products(result), *_of_junctions(result), *_of_levels(), *_of_bits(result)]
 
 
@@ -236,7 +236,14 @@ def _of_junctions(result: Result) -> list[Measurement]:
     """The worst circuit, and from the best to it, since the abstract names none: see `Result.crosstalk`."""
     means, sigmas = result.crosstalk()
     worst = float(sigmas[OHM.index(WIRE)])
+    circuits = {"tracked": (means[0], sigmas[OHM.index(0.1)]), "plain": (means[1], worst)}
+    by_circuit = [
+        Measurement.exact(f"L-independent-{circuit}", f"{name}_crosstalk", float(value))
+        for circuit, values in circuits.items()
+        for name, value in zip(("mean", "sigma"), values, strict=True)
+    ]
     return [
+        *by_circuit,
         Measurement("L-independent", "mean_crosstalk", means.max(), means.min(), means.max(), 0),
         Measurement("L-independent", "sigma_crosstalk", worst, float(sigmas[0]), worst, 0),
     ]

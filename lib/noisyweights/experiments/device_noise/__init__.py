@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["experiment"]
+__all__ = ["closest", "experiment"]
 __getattr__ = lazy_loading.modules(__name__)

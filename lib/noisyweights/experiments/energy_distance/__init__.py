@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["experiment"]
+__all__ = ["experiment", "width_claims"]
 __getattr__ = lazy_loading.modules(__name__)

@@ -155,7 +155,7 @@ def collect(config: Config, device: Device, points: Mapping[str, dict[str, np.nd
 
 
 def measurements(result: Result) -> list[Measurement]:
-    """Quantities of P-quad-var, P-quad-kl, P-two-point, P-wheeler and P-laguerre."""
+    """Quantities of P-quad-var, P-quad-kl, P-two-point, P-wheeler in each reading, and P-laguerre."""
     found = []
     for index, claim in enumerate(("P-quad-var", "P-quad-kl")):
         found += [
@@ -171,9 +171,11 @@ def measurements(result: Result) -> list[Measurement]:
         )
         for quantity, ours, theirs in zip(QUANTITIES, custom, standard, strict=True)
     ]
-    first = gauss_nodes.first_unstable(result.wheeler)
+    sharp, floats = map(gauss_nodes.first_unstable, (result.wheeler, result.wheeler_float_moments))
     return [
         *found,
         Measurement.exact("P-two-point", "max_error", result.two_point_error),
-        Measurement.exact("P-wheeler", "first_unstable_nodes", first),
+        Measurement.exact("P-wheeler", "first_unstable_nodes", sharp),
+        Measurement.exact("P-wheeler-symbolic", "first_unstable_symbolic", sharp),
+        Measurement.exact("P-wheeler-floats", "first_unstable_floats", floats),
     ]

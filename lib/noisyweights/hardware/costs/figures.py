@@ -28,6 +28,7 @@ __all__ = [
     "INT32_ADD_pJ",
     "JUNCTION_uS",
     "LEVEL_CELL_uS",
+    "LOGIC_times",
     "OWN_uJ",
     "PRINTED_uJ",
     "PULSE_ns",
@@ -58,6 +59,7 @@ def read_pJ(conductance_uS: Figure, volts: Figure) -> Figure:
         high,
         "pJ",
         f"V²Gt with G: {conductance_uS.source}; V: {volts.source}; t: {READ_ns.source}",
+        ((conductance_uS, 1.0), (volts, 2.0), (READ_ns, 1.0)),
     )
 
 
@@ -219,8 +221,12 @@ CONVERSION_ns = Figure(
 _LOGIC = "M. Horowitz, ISSCC 2014, 45 nm at 0.9 V; a factor of 2 assumed for process, voltage and synthesis"
 
 
+# What process, voltage and synthesis do to one operation they do to all.
+LOGIC_times = within_factor(1.0, 2, unit="times", source=_LOGIC)
+
+
 def _logic(pJ: float) -> Figure:
-    return within_factor(pJ, 2, unit="pJ", source=_LOGIC)
+    return LOGIC_times.times(pJ, unit="pJ")
 
 
 INT8_MULTIPLY_pJ, INT8_ADD_pJ, INT32_ADD_pJ = _logic(0.2), _logic(0.03), _logic(0.1)

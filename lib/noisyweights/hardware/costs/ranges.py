@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["ENDS", "Figure", "between", "ratio", "summed", "within_factor"]
 
@@ -18,6 +18,8 @@ class Figure:
     Args:
         low, typical, high: in `unit`.
         source: where the numbers are from, and which of them are assumed.
+        factors: figures that it is a product of, each with its power; empty for one that stands by itself.
+            Two figures that differ in nothing else are equal.
 
     Raises: ValueError unless 0 < low ≤ typical ≤ high < ∞.
     """
@@ -27,6 +29,7 @@ class Figure:
     high: float
     unit: str
     source: str
+    factors: tuple[tuple[Figure, float], ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.low <= self.typical <= self.high < math.inf:
@@ -34,6 +37,11 @@ class Figure:
                 "a figure needs 0 < low ≤ typical ≤ high, all finite, got "
                 f"{self.low}, {self.typical} and {self.high} {self.unit}"
             )
+
+    @property
+    def own_factors(self) -> tuple[tuple[Figure, float], ...]:
+        """The figures that vary by themselves behind this one, each with its power; it may be its own."""
+        return self.factors or ((self, 1.0),)
 
     def times(self, factor: float, *, unit: str | None = None) -> Figure:
         """The figure `factor` times over, in `unit` if that changes. Raises ValueError unless factor > 0."""
@@ -43,6 +51,7 @@ class Figure:
             self.high * factor,
             self.unit if unit is None else unit,
             self.source,
+            self.own_factors,
         )
 
 

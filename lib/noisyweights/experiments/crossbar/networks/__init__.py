@@ -5,6 +5,7 @@ from noisyweights import lazy_loading
 __all__ = [
     "classifiers",
     "costs",
+    "energy_claims",
     "experiment",
     "measurements",
     "regressions",

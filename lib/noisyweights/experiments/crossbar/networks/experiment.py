@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from noisyweights.experiments import catalogue, trainings
-from noisyweights.experiments.crossbar.networks import classifiers, regressions
+from noisyweights.experiments.crossbar.networks import classifiers, costs, energy_claims, regressions
 from noisyweights.experiments.crossbar.networks.classifiers import make_network
-from noisyweights.experiments.crossbar.networks.costs import counted
 from noisyweights.experiments.crossbar.networks.measurements import measurements
 from noisyweights.experiments.crossbar.networks.results import Reached, Result, agreement, collect
 from noisyweights.experiments.crossbar.networks.settings import (
@@ -26,6 +25,7 @@ from noisyweights.experiments.crossbar.networks.settings import (
 )
 from noisyweights.experiments.device import Device
 from noisyweights.experiments.regression import experiment as regression
+from noisyweights.ledger.claims import Measurement
 
 __all__ = [
     "BESIDE",
@@ -98,3 +98,8 @@ def compute(
     if kind == "regression":
         return regressions.compute(config, int(number), law=law, weights=trained)
     return classifiers.compute(config, kind, int(number), law=law, weights=trained)
+
+
+def counted(config: Config) -> list[Measurement]:
+    """What is counted without any training: energies, and what published figures allow of them."""
+    return [*costs.counted(config), *energy_claims.counted(config)]
