@@ -3,12 +3,21 @@
 from noisyweights import lazy_loading
 
 __all__ = [
+    "any_layer",
+    "array_draws",
     "cell_mappings",
+    "cloning",
+    "dense_twins",
+    "drawn_values",
     "energy_distance",
+    "estimators",
     "inference",
     "layer_laws",
     "layers",
     "linearised",
+    "packed_models",
+    "random_rules",
+    "running",
     "tied_layers",
     "twins",
     "variational",
