@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from traces import autoregression
 
-from noisyweights.noise.dynamics.allan import allan
+from noisyweights.noise.dynamics.allan import allan, deviation_of_means
 from noisyweights.noise.dynamics.correlation import correlation
 from noisyweights.noise.dynamics.spectrum import spectrum
 
@@ -44,12 +44,27 @@ def test_allan_deviation_of_white_noise_and_of_a_random_walk():
     assert np.all((walk.low < walk.deviation) & (walk.deviation < walk.high))
 
 
-def test_allan_intervals_hold_the_truth():
-    traces = np.random.default_rng(4).standard_normal((60, 1000))
+def test_allan_deviations_as_they_are_published():
+    """NIST SP 1065, 12.4: nine readings, NBS14, and 1000 of a generator (Table 31), to the digits printed."""
+    nbs14 = np.array([892.0, 809, 823, 798, 671, 644, 883, 903, 677])
+    assert deviation_of_means(nbs14, np.array([1, 2])) == pytest.approx([91.22945, 85.95287], abs=5e-6)
+    numbers = [1234567890]
+    for _ in range(999):
+        numbers.append(16807 * numbers[-1] % 2147483647)
+    found = deviation_of_means(np.array(numbers) / 2147483647, np.array([1, 10, 100]))
+    assert found == pytest.approx([2.922319e-1, 9.159953e-2, 3.241343e-2], rel=5e-7)
+
+
+@pytest.mark.parametrize("kind", ["white", "walk", "differences"])
+def test_allan_intervals_hold_the_truth(kind):
+    """By exact deviations: of differences of white noise w, σ² = ½ Var((w₂ₘ − 2wₘ + w₀)/m) = 3/m²."""
+    white = np.random.default_rng(4).standard_normal((100, 1001))
+    traces = {"white": white, "walk": white.cumsum(1), "differences": np.diff(white)}[kind]
     found = [allan(trace) for trace in traces]
-    exact = found[0].reads ** -0.5
+    m = found[0].reads.astype(float)
+    exact = {"white": m**-0.5, "walk": np.sqrt((2 * m**2 + 1) / (6 * m)), "differences": np.sqrt(3) / m}[kind]
     held = np.mean([(one.low < exact) & (exact < one.high) for one in found], axis=0)
-    assert held.min() >= 0.85  # 95 % of 60 is 57 ± 1.7: 51 is beyond three standard deviations
+    assert held.min() >= 0.86  # 95 % of 100: fewer than 86 come once in 4000 times
 
 
 def coloured(exponent: float, n: int, *, seed: int) -> np.ndarray:
