@@ -1,4 +1,4 @@
-# make book    build the site: PROFILE=record|smoke|quick|full  NOISE=my_device.csv COLUMN="G (uS)"  SNAKEMAKE_ARGS="…"
+# make book    build the site: PROFILE=record|smoke|quick|full  NOISE=my_device.csv COLUMN="G (uS)" CELL=c1  SNAKEMAKE_ARGS="…"
 # make test    run the tests: ARGS="tests/noise -k quantile"
 # make lint    ruff and the import contracts
 # make bench   print the library's speed beside its peers: ARGS="networks --record"
@@ -11,8 +11,9 @@
 PROFILE ?= record
 NOISE ?=
 COLUMN ?=
+CELL ?=
 SNAKEMAKE_ARGS ?=
-export PROFILE NOISE COLUMN # as they are, whatever characters a file's name has
+export PROFILE NOISE COLUMN CELL # as they are, whatever characters a file's name has
 ARGS ?=
 # The Python that .venv is made with; by default the first of these that is new enough and not too new.
 PYTHON ?=
@@ -25,7 +26,7 @@ BUILD := $(BIN)/python -m noisyweights.pipeline.build
 .DEFAULT_GOAL := book
 
 book: environment
-	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" --column="$$COLUMN" -- $(SNAKEMAKE_ARGS)
+	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" --column="$$COLUMN" --cell="$$CELL" -- $(SNAKEMAKE_ARGS)
 
 test: environment
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -45,7 +46,7 @@ verify: environment
 	@$(BIN)/python -m noisyweights.pipeline.verify $(ARGS)
 
 serve: environment
-	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" --column="$$COLUMN" --serve -- $(SNAKEMAKE_ARGS)
+	@$(BUILD) --profile "$$PROFILE" --noise "$$NOISE" --column="$$COLUMN" --cell="$$CELL" --serve -- $(SNAKEMAKE_ARGS)
 
 lock: environment
 	@$(BIN)/python -m noisyweights.pipeline.lock

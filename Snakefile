@@ -18,6 +18,7 @@ try:
         config.get("profile", "record"),
         unquote(str(config.get("noise") or "")),
         unquote(str(config.get("column") or "")),
+        unquote(str(config.get("cell") or "")),
     )
     if workflow.is_main_process and not workflow.dryrun:
         ExitStack().enter_context(exclusive(BOOK.edition))  # until this process ends
@@ -58,8 +59,10 @@ rule device:
     params:
         versions=BOOK.versions(),
         column=BOOK.edition.column,
+        cell=BOOK.edition.cell,
     shell:
-        "{PYTHON} -m noisyweights.experiments.device {input[0]:q} --column={params.column:q} --out {output:q} > {log:q} 2>&1"
+        "{PYTHON} -m noisyweights.experiments.device {input[0]:q} --column={params.column:q} --cell={params.cell:q}"
+        " --out {output:q} > {log:q} 2>&1"
 
 
 rule point:

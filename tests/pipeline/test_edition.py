@@ -52,3 +52,15 @@ def test_another_column_of_a_file_is_another_edition(tmp_path: Path) -> None:
     assert (whole.column, first.column) == ("", "G (uS)")
     with pytest.raises(ValueError, match="COLUMN is 'G', but there is no NOISE"):
         Edition.of("smoke", "", "G")
+
+
+def test_another_cell_of_a_file_is_another_edition(tmp_path: Path) -> None:
+    noise = tmp_path / "cells.csv"
+    noise.write_text("a,3\nb,4\n")
+    chosen = (("", ""), ("", "a"), ("a", ""), ("", "b"), ("G", "a"))
+    found = [Edition.of("smoke", str(noise), *one) for one in chosen]
+    assert len({one.name for one in found}) == len(chosen)
+    assert found[4].name.startswith("smoke-cells-G-a-")
+    assert [(one.column, one.cell) for one in found] == list(chosen)
+    with pytest.raises(ValueError, match="CELL is 'a', but there is no NOISE: name the file"):
+        Edition.of("smoke", cell="a")

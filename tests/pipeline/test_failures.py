@@ -51,11 +51,12 @@ def test_a_damaged_point_names_itself_and_deleting_it_mends(built: Project) -> N
 
 def test_a_noise_file_makes_its_own_edition(built: Project) -> None:
     before = snapshot(built.edition("smoke-reference"))
-    (built.folder / "my cell.csv").write_text("\n".join(f"{k} {k + 100}" for k in range(20)), "utf-8")
-    build = built.make("book", "PROFILE=smoke", "NOISE=my cell.csv", "COLUMN=2")
+    rows = [f"{cell} {k + more}" for cell, more in (("a", 100), ("b", 500)) for k in range(20)]
+    (built.folder / "my cell.csv").write_text("\n".join(rows), "utf-8")
+    build = built.make("book", "PROFILE=smoke", "NOISE=my cell.csv", "COLUMN=2", "CELL=a")
     assert build.code == 0, build.text
     assert "my cell: mean 109.5" in build.text, "what a job has to say is shown"
-    (folder,) = built.folder.glob("_build/smoke-my-cell-2-*")
+    (folder,) = built.folder.glob("_build/smoke-my-cell-2-a-*")
     assert (folder / "site" / "index.html").is_file()
     assert built.points(folder.name) != built.points("smoke-reference")
     assert snapshot(built.edition("smoke-reference")) == before, "one edition leaves another as it is"

@@ -37,6 +37,7 @@ def build(edition: "Plan", arguments: Iterable[str] = (), *, files: Sequence[str
         *("--nolock", "--rerun-incomplete", "--keep-going", "--max-checksum-file-size", "1GB"),
         *("--config", f"profile={edition.edition.profile}", f"noise={quote(edition.edition.noise)}"),
         f"column={quote(edition.edition.column)}",
+        f"cell={quote(edition.edition.cell)}",
         *arguments,
     ]
     points = files or [file for name in edition.points for file in edition.point_files(name)]
@@ -57,11 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--noise", default="", help="a file with a column of noise samples; empty: the reference"
     )
     parser.add_argument("--column", default="", help="which of its columns, by heading or place")
+    parser.add_argument("--cell", default="", help="which of its cells, by label or place")
     parser.add_argument("--serve", action="store_true", help=f"show the site at http://localhost:{PORT}")
     parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
     options = parser.parse_args(arguments)
     try:
-        edition = Edition.of(options.profile, options.noise, options.column)
+        edition = Edition.of(options.profile, options.noise, options.column, options.cell)
         with exclusive(edition):
             done = (not options.snakemake and stamp.holds(edition)) or _built(edition, options.snakemake)
     except (ValueError, BlockingIOError) as error:
@@ -77,7 +79,7 @@ def _built(edition: Edition, arguments: Sequence[str]) -> bool:
     """Build an edition and stamp it; return whether everything succeeded."""
     from noisyweights.pipeline.plan import plan
 
-    book = plan(edition.profile, edition.noise, edition.column)
+    book = plan(edition.profile, edition.noise, edition.column, edition.cell)
     done = build(book, arguments)
     if edition.noise and not done and not Path(book.device).is_file():
         shutil.rmtree(edition.folder)  # there is no edition of a noise file that cannot be read

@@ -168,12 +168,12 @@ class Plan:
 
 
 @cache
-def plan(profile: str, noise: str = "", column: str = "") -> Plan:
+def plan(profile: str, noise: str = "", column: str = "", cell: str = "") -> Plan:
     """Read the book and write the code-only notebooks of its chapters where their code changed.
 
     Raises ValueError for a book, profile, noise file or folder of image sets that cannot be what it should.
     """
-    edition = Edition.of(profile, noise, column)
+    edition = Edition.of(profile, noise, column, cell)
     read = list(_chapters(edition))
     experiments = dependencies.all_experiments()
     described = points_needed.described(edition, experiments)

@@ -29,15 +29,18 @@ class Device:
         return Point()
 
     @classmethod
-    def open(cls, path: str, column: str = "") -> "Device":
+    def open(cls, path: str, column: str = "", *, cell: str = "") -> "Device":
         """Read what `save` wrote, or characterise a column (by its place) of a noise file.
+
+        `cell` takes every row that begins with it.
 
         Raises ValueError for few samples.
         """
         file = Path(path or "data/devices/bayes_mtj.csv")
         if file.suffix == ".json":
             return cls(**json.loads(file.read_text("utf-8")))
-        samples = np.loadtxt(file, ndmin=1, usecols=int(column) - 1 if column else None)
+        lines = [line for line in file.read_text("utf-8").splitlines() if line.startswith(cell)]
+        samples = np.loadtxt(lines, ndmin=1, usecols=int(column) - 1 if column else None)
         if samples.size < 3:
             raise ValueError(f"{file} holds {samples.size} samples: at least 3 are needed")
         return cls(file.stem, hashlib.sha256(file.read_bytes()).hexdigest(), float(samples.mean()))
@@ -52,10 +55,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("csv")
     parser.add_argument("--column", default="")
+    parser.add_argument("--cell", default="")
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     try:
-        device = Device.open(options.csv, options.column)
+        device = Device.open(options.csv, options.column, cell=options.cell)
         device.save(options.out)
         print(f"note: {device.name}: mean {device.loc:g}")
     except ValueError as error:
