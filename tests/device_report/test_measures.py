@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from noisyweights.device_report import measures
-from noisyweights.device_report.groups import Group
-from noisyweights.device_report.measures import Part
+from noisyweights.experiments.device_readings import parts as readings
+from noisyweights.experiments.device_readings.groups import Group
+from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict.verdict import Measured
 
 NONE = float("nan")
@@ -17,7 +18,7 @@ def part(samples: np.ndarray, *, level: float = NONE, cell: int = 0) -> Part:
 
 
 def measured(parts: list[Part], *, step: float = NONE, read_pJ: float | None = None) -> Measured:
-    return measures.measured(parts, measures.pooled(parts), step=step, read_pJ=read_pJ)
+    return measures.measured(parts, readings.pooled(parts), step=step, read_pJ=read_pJ)
 
 
 def cells(sigmas: list[float], means: list[float], *, n: int = 2000, seed: int = 0) -> list[Part]:
@@ -30,11 +31,11 @@ def cells(sigmas: list[float], means: list[float], *, n: int = 2000, seed: int =
 
 def test_one_group_keeps_its_readings() -> None:
     samples = np.random.default_rng(0).gamma(2, size=200)
-    assert measures.pooled([part(samples)]).tolist() == samples.tolist()
+    assert readings.pooled([part(samples)]).tolist() == samples.tolist()
 
 
 def test_pooled_noise_has_neither_the_cells_means_nor_their_widths() -> None:
-    noise = measures.pooled(cells([0.1, 1.0, 3.0], [5, 50, 500]))
+    noise = readings.pooled(cells([0.1, 1.0, 3.0], [5, 50, 500]))
     assert noise.std() == pytest.approx(np.sqrt((0.01 + 1 + 9) / 3), rel=0.05)
     assert abs(stats.kurtosis(noise)) < 0.3, "cells of different widths would look heavy-tailed"
     raw = np.concatenate([one.kept for one in cells([0.1, 1.0, 3.0], [5, 50, 500])])
@@ -52,12 +53,12 @@ def test_many_short_cells_keep_the_shape_of_their_noise() -> None:
     )  # what a reading less the mean of five holds of itself and of the other four
     expected = 3 * (own**4 + 4 * others**4) / (own**2 + 4 * others**2) ** 2  # κ = 3 for Laplace's law
     assert found.excess_kurtosis.value == pytest.approx(expected, abs=0.35)  # some four standard errors
-    assert measures.pooled(short).std() == pytest.approx(np.sqrt(2), rel=0.02)
+    assert readings.pooled(short).std() == pytest.approx(np.sqrt(2), rel=0.02)
 
 
 def test_cells_that_do_not_vary_have_no_noise() -> None:
     with pytest.raises(ValueError, match="there is no noise within one"):
-        measures.pooled([part(np.full(5, 1.0)), part(np.full(5, 2.0), cell=1)])
+        readings.pooled([part(np.full(5, 1.0)), part(np.full(5, 2.0), cell=1)])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from noisyweights import seeds
+from noisyweights.device_report import report
 from noisyweights.experiments.device import Device, main
 
 
@@ -88,13 +89,18 @@ def cells(tmp_path_factory):
     return path, np.round(noise, 5)
 
 
+def in_one_width(noise):
+    """Noise of groups of one length, a column each, about the mean of all and in the width of all."""
+    widths = noise.std(axis=0, ddof=1)
+    return ((noise - noise.mean(axis=0)) * np.sqrt(np.mean(widths**2)) / widths).T.ravel() + noise.mean()
+
+
 def test_of_several_cells_the_noise_within_each_is_taken(cells):
     path, noise = cells
     device = Device.open(path)
-    expected = (noise - noise.mean(axis=0)).T.ravel() + noise.mean()
-    np.testing.assert_allclose(device.samples(), expected, atol=1e-12)  # rounding of means
+    np.testing.assert_allclose(device.samples(), in_one_width(noise), atol=1e-12)  # rounding of means
     assert (device.n, device.law.name) == (1200, "gaussian")
-    assert "noise within each of 3 cells or levels, around the mean of all" in device.notes
+    assert device.left_out == ("The law is of the noise within each of 3 cells or levels, in one width.",)
 
 
 def test_of_several_levels_the_noise_within_each_is_taken(tmp_path):
@@ -102,9 +108,33 @@ def test_of_several_levels_the_noise_within_each_is_taken(tmp_path):
     noise = seeds.generator(0, "levels").normal(size=(2, 300)) + np.array([[5.0], [90.0]])
     path.write_text("target,G (uS)\n" + "\n".join(f"{9 * k},{x:.5f}" for k in (0, 1) for x in noise[k]))
     device = Device.open(path)
-    expected = np.round(noise, 5)
-    expected = (expected - expected.mean(axis=1, keepdims=True)).ravel() + expected.mean()
-    np.testing.assert_allclose(device.samples(), expected, atol=1e-12)
+    np.testing.assert_allclose(device.samples(), in_one_width(np.round(noise, 5).T), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("drift", "glitch", "said"),
+    [(0.0, 40.0, "1 of 1000 readings is far outside of all others"), (6.0, 0.0, "They drift steadily, by 6")],
+)
+def test_the_chapters_take_the_readings_that_the_reports_law_is_made_of(tmp_path, drift, glitch, said):
+    path = tmp_path / "odd.csv"
+    values = seeds.generator(3, "odd").normal(size=1000) + drift * np.linspace(0, 1, 1000)
+    values[500] += glitch
+    path.write_text("G (uS)\n" + "\n".join(f"{x:.5f}" for x in values))
+    device = Device.open(path)
+    found = report.of_trace(device.trace(), read_pJ=None, networks=False, seed=0)
+    np.testing.assert_array_equal(device.samples(), found.noise)
+    assert device.law == found.choice.law
+    assert device.reason == found.choice.reason
+    assert device.n == len(found.noise) == 1000 - (glitch > 0)
+    assert said in device.left_out[0]
+    assert np.ptp(device.samples()) < 8  # all as they stand reach further
+
+
+def test_of_the_reference_every_reading_is_taken():
+    """Its recorded points were computed of all of them."""
+    device = Device.open()
+    assert device.left_out == ()
+    np.testing.assert_array_equal(device.samples(), device.trace().samples)
 
 
 @pytest.mark.parametrize("choice", [{"column": "cell 2"}, {"column": "2"}, {"cell": "cell 2"}])

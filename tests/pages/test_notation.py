@@ -27,6 +27,12 @@ def test_number(value: float, text: str) -> None:
     assert notation.number(value) == text
 
 
+def test_what_rounding_leaves_of_a_zero_is_a_zero() -> None:
+    assert notation.number(-5.551e-17, among=1.0) == "0"
+    assert notation.number(-5.551e-17) == "−5.55 × 10⁻¹⁷"  # a small number in its own right
+    assert notation.number(2e-6, among=1e3) == "2.00 × 10⁻⁶"
+
+
 @pytest.mark.parametrize(
     ("value", "low", "high", "unit", "text"),
     [

@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["as_json", "figures", "groups", "html_page", "measures", "report", "screen"]
+__all__ = ["as_json", "figures", "html_page", "measures", "report", "screen"]
 __getattr__ = lazy_loading.modules(__name__)

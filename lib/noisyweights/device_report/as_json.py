@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from noisyweights.device_report import facts
-from noisyweights.device_report.measures import Part
 from noisyweights.device_report.report import Report
+from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict.verdict import Finding
 from noisyweights.experiments.swapped_networks.swap import Row
 from noisyweights.noise.dynamics.description import Motion

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from noisyweights.device_report.groups import MOST
-from noisyweights.device_report.measures import Part
 from noisyweights.device_report.report import Report
+from noisyweights.experiments.device_readings.parts import MOST, Part
 from noisyweights.experiments.swapped_networks.swap import Row
 from noisyweights.noise.dynamics import sentences
 from noisyweights.noise.laws.two_point_law import TwoPoint
@@ -20,11 +19,11 @@ __all__ = ["differences", "law", "network", "over_time", "read", "timed", "with_
 def read(report: Report) -> list[tuple[str, str]]:
     """What was read."""
     trace, samples = report.trace, report.trace.samples
-    unit = f" {trace.unit}" if trace.unit else ""
+    unit, among = f" {trace.unit}" if trace.unit else "", float(np.abs(samples).max())
     found = [
         ("readings", f"{len(samples):,}" + (f" of column {trace.column!r}" if trace.column else "")),
         ("unit", trace.unit or "none given"),
-        ("mean", f"{notation.number(float(samples.mean()), digits=5)}{unit}"),
+        ("mean", f"{notation.number(float(samples.mean()), digits=5, among=among)}{unit}"),
         ("σ", f"{notation.number(float(samples.std(ddof=1)))}{unit}"),
         (
             "range",
@@ -73,10 +72,10 @@ def law(report: Report) -> list[tuple[str, str]]:
         ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2)),
     ]
     if any(part.dynamics is not None and part.dynamics.outliers.count for part in report.parts):
-        whole = f"σ {notation.number(float(samples.std(ddof=1)))}{unit}, skewness {stats.skew(samples):.3g}"
-        found.append(
-            ("with all readings", f"{whole}, excess kurtosis {stats.kurtosis(samples):.3g}".replace("-", "−"))
-        )
+        sigma, shape = float(samples.std(ddof=1)), (stats.skew(samples), stats.kurtosis(samples))
+        skewness, kurtosis = (notation.number(float(one)) for one in shape)
+        whole = f"σ {notation.number(sigma)}{unit}, skewness {skewness}, excess kurtosis {kurtosis}"
+        found.append(("with all readings", whole))
     if isinstance(report.choice.law, TwoPoint):
         found.append(("as a bit", "chapter 8 makes networks of such coins, whose bias is their weight"))
     return found
@@ -100,6 +99,9 @@ def differences(report: Report) -> Iterator[tuple[Row, str]]:
     """Each quantity of the record's networks, with what the device's law changes in it."""
     for row in report.swapped.rows if report.swapped else ():
         low, high = row.difference.low, row.difference.high
+        if row.difference.value == low == high == 0:
+            yield row, "none"
+            continue
         known = np.isfinite([low, high]).all()
         ends = f" ({low:+.2g} to {high:+.2g})" if known else " (one training, no interval)"
         unit = f" {row.unit}" if row.unit else ""

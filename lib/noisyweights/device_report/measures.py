@@ -1,96 +1,20 @@
 """What a report holds against the criteria: shape, range, resolution, drift, memory, spread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from noisyweights.device_report.groups import Group
+from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict.verdict import Measured
-from noisyweights.noise.dynamics.description import Dynamics, Motion
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["Part", "measured", "pooled"]
+__all__ = ["measured"]
 
 Array = NDArray[np.float64]
 
 _Z = float(stats.norm.isf(0.025))
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A group, and what its readings show in order of time; None where there are too few to tell."""
-
-    group: Group
-    dynamics: Dynamics | None
-
-    @property
-    def motion(self) -> Motion | None:
-        """How the readings move; None where there are too few to tell."""
-        return None if self.dynamics is None else self.dynamics.motion
-
-    @cached_property
-    def kept(self) -> Array:
-        """Readings that are noise: without outliers and without the trend, (m,)."""
-        if self.motion is None:
-            return self.group.samples
-        if self.drifts:
-            return self.motion.stationary
-        return self.group.samples[~self.dynamics.outliers.mask]
-
-    @property
-    def drifts(self) -> bool:
-        """Whether a trend was found, and taken off."""
-        return self.motion is not None and self.motion.trend.form != "none"
-
-    @property
-    def course(self) -> Array:
-        """What the readings fluctuate around: mean, trend and telegraph levels, (n,); NaN at outliers."""
-        levels = self.motion.telegraph.values
-        values = np.full(len(self.group.samples), np.nan)
-        values[~self.dynamics.outliers.mask] = self.motion.trend.values + levels - levels.mean()
-        return values
-
-    @property
-    def independent(self) -> float:
-        """How many independent reads these are worth, at most as many as there are."""
-        count = float(len(self.kept))
-        return count if self.motion is None else min(self.motion.correlation.independent.value, count)
-
-    @property
-    def sigma(self) -> float:
-        """Standard deviation of the noise; 0 for a single reading."""
-        return float(self.kept.std(ddof=1)) if len(self.kept) > 1 else 0.0
-
-
-def pooled(parts: Sequence[Part]) -> Array:
-    """Noise of all groups as one sample, (n,), about the mean of all.
-
-    A single group keeps its readings as they are. Groups of 100 readings or more are brought to one width,
-    that of all on average, so that levels of different widths do not look like heavy tails. A few readings
-    divided by their own deviation would lose their tails: shorter groups keep their widths, stretched by
-    √(n/(n − 1)) for the mean that is taken off. A group that does not vary has no noise, and is left out.
-
-    Raises: ValueError where no group varies.
-    """
-    if len(parts) == 1:
-        return parts[0].kept
-    varying = [part for part in parts if part.sigma > 0]
-    if not varying:
-        raise ValueError("no cell and no level has two different readings: there is no noise within one")
-    counts = np.array([len(part.kept) for part in varying])
-    middle = float(np.average([part.kept.mean() for part in varying], weights=counts))
-    width = float(np.sqrt(np.average([part.sigma**2 for part in varying], weights=counts)))
-    return np.concatenate([middle + _around(part, width) for part in varying])
-
-
-def _around(part: Part, width: float) -> Array:
-    """Readings of a group less their mean, in the given width if they are enough to tell their own."""
-    away, n = part.kept - part.kept.mean(), len(part.kept)
-    return away * (width / part.sigma if part.group.long else np.sqrt(n / (n - 1)))
 
 
 def measured(parts: Sequence[Part], noise: Array, *, step: float, read_pJ: float | None) -> Measured:
@@ -98,7 +22,7 @@ def measured(parts: Sequence[Part], noise: Array, *, step: float, read_pJ: float
 
     Args:
         parts: at least one.
-        noise: of all of them, as `pooled` gives it, (n,).
+        noise: of all of them, as `parts.pooled` gives it, (n,).
         step: smallest step between readings in their unit, NaN if none shows.
         read_pJ: energy of a read, pJ, if it is known.
     """

@@ -1,7 +1,6 @@
 """A report on a device's noise: how it moves, its law, whether its shape matters, and a verdict."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
 from noisyweights.datasets.noise_traces import NoiseTrace
-from noisyweights.device_report import groups, measures
-from noisyweights.device_report.measures import Part
+from noisyweights.device_report import measures
+from noisyweights.experiments.device_readings import law, parts
+from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict import criteria, verdict
 from noisyweights.experiments.device_verdict.criteria import Criteria
 from noisyweights.experiments.device_verdict.verdict import Measured, Verdict
 from noisyweights.experiments.swapped_networks import needs, swap
 from noisyweights.experiments.swapped_networks.swap import Swapped
-from noisyweights.noise import fitting
-from noisyweights.noise.dynamics.description import describe
 from noisyweights.noise.fitting.selection import Choice
 
 __all__ = ["Report", "of_trace", "report"]
@@ -27,7 +25,7 @@ __all__ = ["Report", "of_trace", "report"]
 class Report:
     """All that is known of a device's noise.
 
-    trace: what was read. parts: cells and levels, the first `groups.MOST` of them with what they show in
+    trace: what was read. parts: cells and levels, the first `parts.MOST` of them with what they show in
     order of time. noise: all of theirs as one sample, float64 (m,); choice: its law. swapped: the record's
     trained networks under that law; None if they were not asked for. measured, criteria, verdict: what the
     device was held against. seconds: how long it took.
@@ -107,11 +105,10 @@ def of_trace(trace: NoiseTrace, *, read_pJ: float | None, networks: bool, seed: 
     """Report on a trace that `datasets.read_noise` has read; arguments and errors as `report`."""
     start = time.perf_counter()
     with tqdm(total=4, desc="report", unit="part", disable=None, leave=False) as bar:
-        parts = _parts(groups.of_trace(trace), interval_s=trace.interval_s, seed=seed)
+        own = parts.of_trace(trace, seed=seed)
         bar.update()
-        noise = measures.pooled(parts)
-        step, independent = _coarse_step(trace, parts), _if_fewer(parts)
-        choice = fitting.choose(noise, seed=seed, step=step, independent=independent)
+        noise = parts.pooled(own)
+        choice = law.choose(trace, own, noise, seed=seed)
         bar.update()
         trained, missing = swap.recorded_networks()
         swapped = None
@@ -123,40 +120,6 @@ def of_trace(trace: NoiseTrace, *, read_pJ: float | None, networks: bool, seed: 
             needs=needs.needs(trained),
             read_pJ=criteria.junction_read_pJ(),
         )
-        found = measures.measured(parts, noise, step=trace.step, read_pJ=read_pJ)
+        found = measures.measured(own, noise, step=trace.step, read_pJ=read_pJ)
     judged = verdict.judge(found, held)
-    return Report(trace, parts, noise, choice, swapped, found, held, judged, time.perf_counter() - start)
-
-
-def _coarse_step(trace: NoiseTrace, parts: Sequence[Part]) -> float:
-    """The step that readings were rounded to, or 0 where the law need not know it.
-
-    That is where the step is fine, and where a trend or means were taken off, so that no reading lies on it.
-    """
-    if len(parts) > 1 or parts[0].drifts or np.isnan(trace.step):
-        return 0.0
-    return fitting.coarse_step(trace.step, parts[0].sigma)
-
-
-def _if_fewer(parts: Sequence[Part]) -> float | None:
-    """How many independent reads there are, or None where no group shows a memory."""
-    if not any(part.motion is not None and part.motion.correlation.remembers for part in parts):
-        return None
-    return max(2.0, sum(part.independent for part in parts))
-
-
-def _parts(found: Sequence[groups.Group], *, interval_s: float, seed: int) -> tuple[Part, ...]:
-    """Groups, and of the first long ones what they show in order of time."""
-    looked_at = [group.label for group in found if group.long][: groups.MOST]
-    parts = []
-    for group in found:
-        described = None
-        if group.label in looked_at:
-            described = describe(group.samples, interval_s=interval_s, seed=seed)
-            if described.sweep:
-                raise ValueError(
-                    f"{group.label or 'the readings'} run once through their range, as a sweep or transient "
-                    "does: read the noise at a constant setting"
-                )
-        parts.append(Part(group, described))
-    return tuple(parts)
+    return Report(trace, own, noise, choice, swapped, found, held, judged, time.perf_counter() - start)

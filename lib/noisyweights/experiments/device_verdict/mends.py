@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from noisyweights import number_words
 from noisyweights.experiments.device_verdict.criteria import Criterion
 from noisyweights.experiments.swapped_networks.needs import Needs
 from noisyweights.noise import sums
@@ -78,7 +79,7 @@ def bound(criterion: Criterion) -> str:
 
 def with_unit(value: float, unit: str) -> str:
     """A number with three digits that count, and its unit."""
-    return f"{value:.3g} {unit}".rstrip()
+    return f"{number_words.setting(value, digits=3)} {unit}".rstrip()
 
 
 def capital(sentence: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal, stats
+from scipy import stats
 
 from noisyweights.noise.dynamics.intervals import checked_interval
 from noisyweights.noise.samples import checked
@@ -80,11 +80,13 @@ def allan(samples: ArrayLike, *, interval_s: float | None = None) -> Allan:
 
 def deviation_of_means(samples: Array, lengths: NDArray[np.int64]) -> Array:
     """Overlapping Allan deviation of readings (n,) at averaging lengths m ≤ n/2, shape (k,) as `lengths`."""
-    total = np.concatenate([[0.0], np.cumsum(samples - samples.mean())])
+    total = np.zeros(len(samples) + 1)
+    np.cumsum(samples - samples.mean(), out=total[1:])
     found = []
     for m in lengths:
-        difference = total[2 * m :] - total[m:-m]
-        difference -= total[m:-m] - total[: -2 * m]
+        difference = total[2 * m :] + total[: -2 * m]
+        difference -= total[m:-m]
+        difference -= total[m:-m]
         found.append(math.sqrt(difference @ difference / (2 * len(difference))) / m)
     return np.array(found)
 
@@ -92,7 +94,10 @@ def deviation_of_means(samples: Array, lengths: NDArray[np.int64]) -> Array:
 def _kind(samples: Array, m: int) -> int:
     """Exponent of the frequency in the spectrum of means of m, −2 to 2, by their lag-one autocorrelation."""
     count = len(samples) // m
-    means = signal.detrend(samples[: count * m].reshape(count, m).mean(axis=1))
+    means = samples[: count * m].reshape(count, m).mean(axis=1)
+    means -= means.mean()
+    time = np.arange(count) - (count - 1) / 2
+    means -= (time @ means / (time @ time)) * time
     differenced, coefficient = 0, _coefficient(means)
     if coefficient >= STATIONARY:
         differenced, coefficient = 1, _coefficient(np.diff(means))

@@ -27,6 +27,8 @@ __all__ = ["Correlation", "correlation"]
 
 # Wolff's S: the exponential autocorrelation time that the window assumes, over the integrated one.
 WINDOW_FACTOR = 1.5
+# The window is looked for among so many lags, and then among more.
+FIRST_LAGS = 4096
 # A read is called fresh when less than this is left of its autocorrelation.
 FRESH = 0.1
 # D. Foreman-Mackey et al., PASP 125, 306 (2013): an autocorrelation time is trusted from so many of it on.
@@ -85,14 +87,14 @@ def correlation(samples: ArrayLike, *, interval_s: float | None = None) -> Corre
     time = max(1 + 2 * float(rho[1 : window + 1].sum()), 1 / n)
     error = math.sqrt(4 / n * max(window + 0.5 - time / 2, 0.5))  # relative
     reads = Interval(time, time * math.exp(-1.96 * error), time * math.exp(1.96 * error))
-    below = np.flatnonzero(rho < FRESH)
+    below = rho < FRESH
     return Correlation(
         readings=n,
         time_reads=reads,
         time_s=Interval(*(interval_s * t for t in reads)),
         independent=Interval(n / reads.value, n / reads.high, n / reads.low),
-        fresh_after=int(below[0]) if len(below) else n,
-        autocorrelation=rho[: window + 1],
+        fresh_after=int(below.argmax()) if below.any() else n,
+        autocorrelation=rho[: window + 1].copy(),
     )
 
 
@@ -101,14 +103,20 @@ def _autocovariance(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     n = len(samples)
     size = fft.next_fast_len(n + n // 2, real=True)
     transform = fft.rfft(samples - samples.mean(), size)
-    power = transform.real**2 + transform.imag**2
+    power = transform.real**2
+    power += transform.imag**2
+    del transform  # of 10⁷ readings these are large
     return fft.irfft(power, size)[: n // 2] / (n - np.arange(n // 2))
 
 
 def _window(rho: NDArray[np.float64], n: int) -> int:
     """Lag at which the sum is cut: Wolff's eqs. 50–52, on |ρ| so that alternating readings are summed too."""
-    lags = np.arange(1, len(rho))
-    half_time = 0.5 + np.cumsum(np.abs(rho[1:]))
-    decay = WINDOW_FACTOR / np.log((2 * half_time + 1) / np.maximum(2 * half_time - 1, 1e-12))
-    cut = np.flatnonzero(np.exp(-lags / decay) < decay / np.sqrt(lags * n))
-    return int(lags[cut[0]]) if len(cut) else int(lags[-1])
+    looked_at = FIRST_LAGS
+    while True:
+        lags = np.arange(1, min(looked_at, len(rho)))
+        half_time = 0.5 + np.cumsum(np.abs(rho[1:looked_at]))
+        decay = WINDOW_FACTOR / np.log((2 * half_time + 1) / np.maximum(2 * half_time - 1, 1e-12))
+        cut = np.flatnonzero(np.exp(-lags / decay) < decay / np.sqrt(lags * n))
+        if len(cut) or looked_at >= len(rho):
+            return int(lags[cut[0]]) if len(cut) else int(lags[-1])
+        looked_at *= 8

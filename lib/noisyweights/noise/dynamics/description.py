@@ -69,7 +69,7 @@ def describe(samples: ArrayLike, *, interval_s: float | None = None, seed: int) 
     """
     samples, interval_s = checked(samples), checked_interval(interval_s)
     found = outliers(samples)
-    kept = samples[~found.mask]
+    kept = samples[~found.mask] if found.count else samples
     sweep = is_sweep(kept)
     motion = None if sweep else _motion(kept, interval_s, seed)
     return Dynamics(len(samples), interval_s, found, sweep, motion)
@@ -77,8 +77,9 @@ def describe(samples: ArrayLike, *, interval_s: float | None = None, seed: int) 
 
 def _motion(kept: NDArray[np.float64], interval_s: float, seed: int) -> Motion:
     jumps = telegraph(kept, interval_s=interval_s, seed=seed)
-    drift = trend(kept - jumps.values + kept.mean(), interval_s=interval_s, seed=seed)
-    stationary = kept - drift.values + drift.values.mean()
+    level = kept - jumps.values + kept.mean() if jumps.found else kept
+    drift = trend(level, interval_s=interval_s, seed=seed)
+    stationary = kept if drift.form == "none" else kept - drift.values + drift.values.mean()
     if drift.form != "none" and not jumps.found:
         jumps = telegraph(stationary, interval_s=interval_s, seed=seed)
     return Motion(

@@ -46,7 +46,7 @@ class Trend:
         start_reads, start_s: s of a logarithm log(1 + k / s), k the number of the reading from 0; else NaN.
         step_at, step_s: first reading after a step, and its time; NaN for other forms.
         variance_fraction: variance of the trend over that of the readings.
-        values: the trend, of the mean of the readings, shape (n,).
+        values: the trend, of the mean of the readings, shape (n,), for reading only.
         residuals: readings less the trend, with their mean kept, shape (n,).
     """
 
@@ -74,16 +74,10 @@ def trend(samples: ArrayLike, *, interval_s: float | None = None, seed: int) -> 
     n, scale = len(samples), samples.std()
     block = -(-n // MOST_BLOCKS)
     blocks = n // block
-
-    def averaged(values: Array) -> Array:
-        return values[..., : blocks * block].reshape(*values.shape[:-1], blocks, block).mean(axis=-1)
-
-    drawn = {form: trend_forms.curves(form, n) for form in ("linear", "logarithmic")}
-    parameters = {form: parameter for form, (parameter, _) in drawn.items()}
-    sets = {form: averaged(curve) for form, (_, curve) in drawn.items()}
-    places, sets["step"] = trend_forms.curves("step", blocks)
-    parameters["step"] = places * block  # at the edge of a block
-    readings = fft.dct(averaged((samples - samples.mean()) / scale), norm="ortho")[None, 1:]
+    drawn = {form: trend_forms.curves(form, n, block=block) for form in trend_forms.FORMS}
+    sets = {form: curve for form, (_, curve) in drawn.items()}
+    means = trend_forms.averaged(samples, block)
+    readings = fft.dct((means - samples.mean()) / scale, norm="ortho")[None, 1:]
     with threadpool_limits(1, "blas"):  # many small products: threads would only wait for each other
         p_value, fits = _tested(readings, sets, coloured_noise.cosine_variances(blocks), seed)
     if p_value > LEVEL:
@@ -93,7 +87,7 @@ def trend(samples: ArrayLike, *, interval_s: float | None = None, seed: int) -> 
     fitted = fits[form]
     size, error = fitted.size[0] * scale, fitted.error[0] * scale
     sizes = np.array([size, size - 1.96 * error, size + 1.96 * error])
-    parameter = float(parameters[form][fitted.which[0]])
+    parameter = float(drawn[form][0][fitted.which[0]])
     return _described(samples, form, parameter, sizes=sizes, p_value=p_value, interval_s=interval_s)
 
 
@@ -114,7 +108,7 @@ def _tested(readings: Array, sets: dict, spectra: Array, seed: int) -> tuple[flo
 def _none(samples: Array, p_value: float) -> Trend:
     nan = math.nan
     none, unknown = Interval(0.0, 0.0, 0.0), Interval(nan, nan, nan)
-    values = np.full_like(samples, samples.mean())
+    values = np.broadcast_to(samples.mean(), samples.shape)  # of 10⁷ readings it costs nothing
     return Trend("none", p_value, none, unknown, nan, nan, nan, nan, 0.0, values, samples)
 
 

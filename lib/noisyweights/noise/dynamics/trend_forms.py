@@ -8,7 +8,7 @@ from scipy import fft
 
 from noisyweights.noise.dynamics import coloured_noise
 
-__all__ = ["FORMS", "Fitted", "curves", "fit_forms"]
+__all__ = ["FORMS", "Fitted", "averaged", "curves", "fit_forms"]
 
 Array = NDArray[np.float64]
 FORMS: tuple[str, ...] = ("linear", "logarithmic", "step")
@@ -35,20 +35,29 @@ class Fitted:
     error: Array
 
 
-def curves(form: str, n: int) -> tuple[Array, Array]:
-    """Parameters of the curves of a form over n readings, and the curves, of shape (curves, n).
+def curves(form: str, n: int, *, block: int) -> tuple[Array, Array]:
+    """Parameters of the curves of a form over n readings, and the curves' means over blocks of readings.
+
+    Of shape (curves, n // block); readings that fill no block are left out.
 
     The parameter is the start s of a logarithm, the first reading after a step, and 0 for the line.
     """
     reading = np.arange(n)
     if form == "linear":
-        return np.zeros(1), reading[None] / (n - 1)
+        return np.zeros(1), averaged(reading / (n - 1), block)[None]
     if form == "logarithmic":
         starts = np.array([start for start in STARTS if start <= max(1, n / 10)], float)
-        return starts, np.array([np.log1p(reading / start) for start in starts])
-    edge = max(FEWEST, MARGIN * n)
-    places = np.unique(np.linspace(edge, n - edge, PLACES).astype(int))
-    return places.astype(float), (reading >= places[:, None]).astype(float)
+        return starts, np.array([averaged(np.log1p(reading / start), block) for start in starts])
+    blocks = n // block
+    edge = max(FEWEST, MARGIN * blocks)
+    places = np.unique(np.linspace(edge, blocks - edge, PLACES).astype(int))  # at the edges of blocks
+    return places * float(block), (np.arange(blocks) >= places[:, None]).astype(float)
+
+
+def averaged(values: Array, block: int) -> Array:
+    """Means of values (n,) over blocks of so many, (n // block,)."""
+    blocks = len(values) // block
+    return values[: blocks * block].reshape(blocks, block).mean(axis=1)
 
 
 def fit_forms(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from noisyweights.datasets.noise_traces import NoiseTrace
-from noisyweights.device_report import groups
+from noisyweights.experiments.device_readings import groups
 
 
 def trace(n: int = 600, **given: object) -> NoiseTrace:

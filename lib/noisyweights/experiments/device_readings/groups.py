@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from noisyweights.datasets.noise_traces import NoiseTrace
 
-__all__ = ["MOST", "Group", "of_trace"]
+__all__ = ["Group", "of_trace"]
 
-MOST = 12  # groups that are looked at in time; the others count for spread and law alone
 _FEWEST = 100  # readings of which memory and trend can be told
 _MOST_LEVELS = 64
 
@@ -45,6 +44,8 @@ def of_trace(trace: NoiseTrace) -> tuple[Group, ...]:
             f"{levels} levels in {n} readings are a sweep, and not noise: hold each level, and read it "
             f"{_FEWEST} times or more"
         )
+    if trace.cell is None and trace.level is None:
+        return (Group("", trace.samples, float("nan"), 0),)
     groups = trace.groups
     order = np.argsort(groups, kind="stable")  # keeps the order of time within each
     return tuple(_group(trace, own) for own in np.split(order, np.cumsum(np.bincount(groups))[:-1]))
