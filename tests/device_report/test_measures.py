@@ -62,10 +62,14 @@ def test_cells_that_do_not_vary_have_no_noise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "least"), [(stats.norm(), 0.9), (stats.uniform(), 0.9), (stats.gamma(4), 0.8), (stats.t(8), 0.7)]
+    ("law", "least"),
+    [(stats.norm(), 0.9), (stats.uniform(), 0.9), (stats.gamma(4), 0.83), (stats.t(8), 0.77)],
 )
 def test_intervals_of_the_shape_hold_the_laws_moments(law, least: float) -> None:
-    """300 samples of 2000: 95 % each, less where tails are heavy; `least` is four standard errors below."""
+    """300 samples of 2000: 95 % each, less where tails are heavy; `least` is four standard errors below.
+
+    A symmetric interval holds the kurtosis of the last two in 87 % and 78 %.
+    """
     skewness, kurtosis = map(float, law.stats(moments="sk"))
     held = np.zeros(2)
     for row in law.rvs(size=(300, 2000), random_state=1):

@@ -1,9 +1,12 @@
 """Laws swapped into trained networks: known differences, their intervals, and the rule for sums."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from noisyweights import datasets
 from noisyweights.experiments import mean_field_training, trained_weights
 from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.crossbar.networks import settings as network_settings
@@ -16,7 +19,7 @@ from noisyweights.noise import laws
 
 SMALL = Settings(
     energy_draws=4000, regression_draws=1000, regression_inputs=40,
-    clothes_draws=4, clothes_pictures=60, replicates=40,
+    digits_draws=4, digits_pictures=60, clothes_draws=4, clothes_pictures=60, replicates=40,
 )  # fmt: skip
 
 
@@ -42,11 +45,20 @@ def known() -> list[Trained]:
     clothes = mean_field_training.classifier_twin(
         plain, law=laws.gaussian(), examples=9, seed=0, **classifiers.KERNEL
     )
+    pictures = trained_weights.pack(clothes, "float16")
     return [
         summed(2),
         recorded.regression_network(settings, "magnitude.0", trained_weights.pack(twin, "float32")),
-        recorded.classifier(config, "mean-field-0", trained_weights.pack(clothes, "float16")),
+        replace(recorded.classifier(config, "mean-field-0", pictures), task="digits"),
+        recorded.classifier(config, "mean-field-0", pictures),
     ]
+
+
+@pytest.fixture(autouse=True)
+def digits(monkeypatch) -> None:
+    """Other pictures of ten classes, in place of a set that does not come with the library."""
+    other = datasets.fashion_mnist
+    monkeypatch.setattr(datasets, "mnist", lambda *, split, dataset: other(split=split, dataset="sample"))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +68,8 @@ def networks() -> list[Trained]:
 
 def test_the_gaussian_in_its_own_place_changes_nothing(networks):
     found = swap.swap(laws.gaussian(), networks, missing={"faces": "x"}, settings=SMALL, seed=1)
-    assert [row.task for row in found.rows] == ["energy distance"] + 4 * ["regression"] + 3 * ["clothes"]
+    rows = {"energy distance": 1, "regression": 4, "digits": 3, "clothes": 3}
+    assert [row.task for row in found.rows] == [task for task, count in rows.items() for _ in range(count)]
     assert all(row.difference.value == 0 and row.gaussian == row.swapped for row in found.rows)
     assert found.missing == {"faces": "x"}
     assert [one.predicted for one in found.divergences] == [0, 0]
@@ -134,5 +147,15 @@ def test_an_empty_record_says_what_it_lacks(tmp_path, monkeypatch):
     monkeypatch.setattr(recorded.record, "FOLDER", tmp_path)
     found, missing = swap.recorded_networks()
     assert found == []
-    assert set(missing) == {"energy distance", "regression", "clothes"}
+    assert set(missing) == {"energy distance", "regression", "digits", "clothes"}
     assert "make record ARGS=regression" in missing["regression"]
+
+
+def test_digits_that_a_network_was_trained_on_tell_nothing(networks, monkeypatch):
+    own = [one for one in networks if one.task == "digits"]
+    monkeypatch.setattr(recorded, "kept", lambda task, trainings: own if task == "digits" else [])
+    monkeypatch.setattr(datasets, "fingerprint", lambda name: "sample 0")
+    found, missing = swap.recorded_networks()
+    assert (found, "as published into mnist/" in missing["digits"]) == ([], True)
+    monkeypatch.setattr(datasets, "fingerprint", lambda name: "real 0")
+    assert swap.recorded_networks()[0] == own

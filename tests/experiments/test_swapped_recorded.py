@@ -13,6 +13,8 @@ from noisyweights.experiments import (
     record,
     trained_weights,
 )
+from noisyweights.experiments.coin_flips import settings as coin_settings
+from noisyweights.experiments.coin_flips import tasks as coin_tasks
 from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.crossbar.networks import settings as network_settings
 from noisyweights.experiments.energy_distance import experiment as energy
@@ -67,7 +69,7 @@ def test_the_first_trainings_of_each_kind_are_taken_and_others_settings_left():
 
 def test_an_empty_record_has_no_networks():
     assert list(recorded.kept("regression", trainings=3)) == []
-    with pytest.raises(ValueError, match="tasks are energy distance, regression, clothes"):
+    with pytest.raises(ValueError, match="tasks are energy distance, regression, digits, clothes"):
         next(recorded.kept("faces", trainings=1))
 
 
@@ -96,6 +98,18 @@ def test_a_classifier_takes_its_weights_in_half_precision():
     one = recorded.classifier(config, "mean-field-2", weights)
     np.testing.assert_array_equal(trained_weights.pack(one.network, "float16"), weights)
     assert (one.task, one.number) == ("clothes", 2)
+
+
+def test_a_network_of_digits_takes_the_weights_that_its_training_keeps():
+    config = coin_settings.PROFILES["smoke"]
+    plain = coin_tasks.make_network(config, "mnist-bayes", seed=0)
+    twin = mean_field_training.classifier_twin(
+        plain, law=laws.gaussian(), examples=7, seed=5, **mean_field_training.KERNEL
+    )
+    weights = trained_weights.pack(twin, "float16")
+    one = recorded.digits_network(config, "mnist-bayes-2", weights)
+    np.testing.assert_array_equal(trained_weights.pack(one.network, "float16"), weights)
+    assert (one.task, one.kind, one.number) == ("digits", "", 2)
 
 
 def test_what_a_layer_asks_for_follows_from_its_weights():

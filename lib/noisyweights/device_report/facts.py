@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
+from noisyweights.device_report.measures import TRUSTED_TAILS
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_readings.parts import MOST, Part
+from noisyweights.experiments.device_verdict.verdict import Measured
 from noisyweights.experiments.swapped_networks.swap import Row
 from noisyweights.noise.dynamics import sentences
 from noisyweights.noise.laws.two_point_law import TwoPoint
@@ -69,7 +71,7 @@ def law(report: Report) -> list[tuple[str, str]]:
         ("law", f"{report.choice.law.name}: {report.choice.reason}"),
         ("σ of the noise", f"{notation.number(float(report.noise.std(ddof=1)))}{unit}"),
         ("skewness", notation.between(*measured.skewness, digits=2)),
-        ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2)),
+        ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2) + _doubt(measured)),
     ]
     if any(part.dynamics is not None and part.dynamics.outliers.count for part in report.parts):
         sigma, shape = float(samples.std(ddof=1)), (stats.skew(samples), stats.kurtosis(samples))
@@ -79,6 +81,13 @@ def law(report: Report) -> list[tuple[str, str]]:
     if isinstance(report.choice.law, TwoPoint):
         found.append(("as a bit", "chapter 8 makes networks of such coins, whose bias is their weight"))
     return found
+
+
+def _doubt(measured: Measured) -> str:
+    """What the interval of a kurtosis does not say, where tails are heavy."""
+    if measured.excess_kurtosis.high < TRUSTED_TAILS:
+        return ""
+    return "; tails this heavy show in a few readings only, and in one file of ten or more it lies outside"
 
 
 def with_ends(value: Interval, unit: str) -> str:

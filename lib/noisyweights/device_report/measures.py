@@ -10,11 +10,13 @@ from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict.verdict import Measured
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["measured"]
+__all__ = ["TRUSTED_TAILS", "measured"]
 
 Array = NDArray[np.float64]
 
 _Z = float(stats.norm.isf(0.025))
+# From this excess kurtosis on, the interval of the kurtosis holds clearly less often than it says.
+TRUSTED_TAILS = 1.0
 
 
 def measured(parts: Sequence[Part], noise: Array, *, step: float, read_pJ: float | None) -> Measured:
@@ -50,23 +52,33 @@ def measured(parts: Sequence[Part], noise: Array, *, step: float, read_pJ: float
 def _shape(noise: Array, independent: float) -> tuple[Interval, Interval]:
     """Skewness and excess kurtosis; errors from their influence functions over the independent reads.
 
-    That of the kurtosis is in the logarithm of κ + 2, which is positive. Where tails are heavy it holds less
-    often than it says, since what happens rarely is seen too rarely: 87 % for a gamma law of shape 4, 77 %
-    for Student's t with 8 degrees of freedom, at 2000 readings.
+    The influence function of a kurtosis is itself so skewed that the interval leans upwards, by Hall's
+    transformation (J. R. Stat. Soc. B 54, 221, 1992). Where tails are heavy it still holds less often than
+    it says, since what happens rarely is seen too rarely: of 600 samples of 2000 readings, with a standard
+    error of 1 %, the kurtosis of a Gaussian and of a uniform law lay inside in 95 and 96 %, of a gamma law
+    of shape 4 in 90, of Laplace's in 89, of Student's t with 8 degrees of freedom in 85. From
+    `TRUSTED_TAILS` on words say so.
     """
     z = (noise - noise.mean()) / noise.std()
-    skewness, fourth = float((z**3).mean()), float((z**4).mean())
-    errors = (
-        z**3 - 3 * z - 1.5 * skewness * (z**2 - 1) - skewness,
-        z**4 - 4 * skewness * z - 2 * fourth * (z**2 - 1) - fourth,
-    )
-    halves = [_Z * float(error.std()) / np.sqrt(max(independent, 2.0)) for error in errors]
-    above = max(fourth - 1, 1e-12)
-    factor = float(np.exp(halves[1] / above))
+    square = z**2
+    cube, fourth_power = square * z, square**2
+    skewness, fourth = float(cube.mean()), float(fourth_power.mean())
+    n = max(independent, 2.0)
+    half = _Z * float((cube - 3 * z - 1.5 * skewness * (square - 1) - skewness).std()) / np.sqrt(n)
+    error = fourth_power - 4 * skewness * z - 2 * fourth * (square - 1) - fourth
+    scale, lean = float(error.std()) / np.sqrt(n), float(stats.skew(error)) / np.sqrt(n)
+    low, high = (fourth - 3 - scale * _straightened(end, lean) for end in (_Z, -_Z))
     return (
-        Interval(skewness, skewness - halves[0], skewness + halves[0]),
-        Interval(above - 2, above / factor - 2, above * factor - 2),
+        Interval(skewness, skewness - half, skewness + half),
+        Interval(fourth - 3, max(low, -2.0), high),
     )
+
+
+def _straightened(z: float, lean: float) -> float:
+    """Where a mean lies, in standard errors, whose terms have the skewness √n · lean: Hall's inverse of z."""
+    if abs(lean) < 1e-6:
+        return z
+    return float(3 / lean * (np.cbrt(1 + lean * (z - lean / 6)) - 1))
 
 
 def _log_sigma_error(part: Part) -> float:

@@ -46,14 +46,15 @@ def text(report: Report) -> str:
 
 
 def _networks(report: Report) -> list[tuple[str, str]]:
-    """Of each quantity the network in which it changes most."""
+    """Of each quantity the network in which it changes most; of what has none, why."""
     most: dict[tuple[str, str], tuple[float, tuple[str, str]]] = {}
     for row, change in facts.differences(report):
         size, key = abs(row.difference.value), (row.task, row.quantity)
         if key not in most or size > most[key][0]:
             kind = f" ({row.kind})" if row.kind else ""
             most[key] = size, (row.task, f"{row.quantity}: {change}{kind}")
-    return [line for _, line in most.values()]
+    missing = report.swapped.missing if report.swapped else {}
+    return [line for _, line in most.values()] + [*missing.items()]
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:

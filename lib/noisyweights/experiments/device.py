@@ -25,6 +25,11 @@ REFERENCE = DATA / "devices" / "bayes_mtj.csv"
 ECRAM = DATA / "devices" / "ecram.csv"
 _SEED = 0  # of all draws by which readings are judged and the law is chosen; the report's is the same
 _AS_THE_PAPER = "eq. 3, since this edition repeats the paper. By the rule for a reader's own device: {}"
+_NO_DENSITY = (
+    "the readings take two values only, as a bit does, and the chapters compare densities, which it has none "
+    "of. `noisyweights device {}` says what such a bit is worth; networks of coins are in chapter 8 of the "
+    "reference edition"
+)
 _PLAIN = (
     *("name", "source", "sha256", "unit", "n", "dropped", "loc", "half_width", "reason", "reference"),
     *("column", "cell", "notes", "left_out"),
@@ -70,7 +75,8 @@ class Device:
         device that is done. The law is that of the device report, of the same readings: see `samples`.
 
         Raises what `datasets.read_noise` and `fitting.choose` raise on a file that cannot be used, and
-        ValueError for a sweep, for a damaged .json, or one of another column or cell.
+        ValueError for a sweep, for a bit, whose law has no density, and for a damaged .json, or one of
+        another column or cell.
         """
         path = Path(path) if os.fspath(path) else REFERENCE
         if path.suffix != ".json":
@@ -91,6 +97,8 @@ class Device:
             own = parts.of_trace(trace, seed=_SEED)
             samples = parts.pooled(own)
             choice = law.choose(trace, own, samples, seed=_SEED)
+            if not choice.law.has_density:
+                raise ValueError(_NO_DENSITY.format(path))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
         eq3 = choice.fits["bayes_mtj"]

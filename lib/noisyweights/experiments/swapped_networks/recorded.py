@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisyweights.experiments import catalogue, mean_field_training, record, trained_weights
+from noisyweights.experiments.coin_flips import settings as coin_settings
+from noisyweights.experiments.coin_flips import tasks as coin_tasks
 from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.energy_distance import experiment as energy
 from noisyweights.experiments.regression import experiment as regression
@@ -15,11 +17,21 @@ from noisyweights.noise import laws
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["TASKS", "Trained", "classifier", "energy_network", "kept", "mean_network", "regression_network"]
+__all__ = [
+    "TASKS",
+    "Trained",
+    "classifier",
+    "digits_network",
+    "energy_network",
+    "kept",
+    "mean_network",
+    "regression_network",
+]
 
 TASKS = {  # experiment whose points keep the weights, and how such a point is called
     "energy distance": ("energy_distance", energy.LEARNED),
     "regression": ("regression", regression.READINGS[0]),
+    "digits": ("coin_flips", "mnist-bayes"),
     "clothes": ("crossbar.networks", "mean-field"),
 }
 
@@ -83,7 +95,7 @@ def regression_network(config: regression.Config, point: str, weights: np.ndarra
 
 
 def classifier(config: classifiers.Config, point: str, weights: np.ndarray) -> Trained:
-    """That of a point such as "mean-field-0": pixels in [0, 1] to logits."""
+    """That of clothes of a point such as "mean-field-0": pixels in [0, 1] to logits."""
     number = int(point.rpartition("-")[2])
     seed = config.seed + 1000 * number
     plain = classifiers.make_network(config, "mean-field", seed=seed)
@@ -92,6 +104,21 @@ def classifier(config: classifiers.Config, point: str, weights: np.ndarray) -> T
     )  # its kl_weight is among the weights that follow
     trained_weights.unpack(network, weights)
     return Trained("clothes", "", number, point, network)
+
+
+def digits_network(config: coin_settings.Config, point: str, weights: np.ndarray) -> Trained:
+    """That of a point such as "mnist-bayes-0": pixels in [0, 1] to logits."""
+    task, _, number = point.rpartition("-")
+    seed = config.seed + int(number)
+    network = mean_field_training.classifier_twin(
+        coin_tasks.make_network(config, task, seed=seed),
+        law=laws.gaussian(),
+        examples=1,  # its kl_weight is among the weights that follow
+        seed=seed,
+        **mean_field_training.KERNEL,
+    )
+    trained_weights.unpack(network, weights)
+    return Trained("digits", "", int(number), point, network)
 
 
 def mean_network(trained: Trained) -> keras.Model:
@@ -109,5 +136,6 @@ def _numbered(point: str) -> tuple[str, int]:
 _BUILDERS: Mapping[str, Callable[..., Trained]] = {
     "energy distance": energy_network,
     "regression": regression_network,
+    "digits": digits_network,
     "clothes": classifier,
 }

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from tqdm import tqdm
 
-from noisyweights import seeds
+from noisyweights import datasets, seeds
 from noisyweights.experiments.swapped_networks import recorded, tasks
 from noisyweights.experiments.swapped_networks.recorded import TASKS, Trained
 from noisyweights.experiments.swapped_networks.tasks import QUANTITIES, Divergence, Measured, Settings
@@ -21,11 +21,15 @@ __all__ = ["REPORT", "TRAININGS", "Row", "Swapped", "over_trainings", "recorded_
 
 LEVEL = 0.95
 # Of each kind of network, at most.
-TRAININGS = MappingProxyType({"energy distance": 2, "regression": 3, "clothes": 3})
+TRAININGS = MappingProxyType({"energy distance": 2, "regression": 3, "digits": 3, "clothes": 3})
 REPORT = Settings(
     energy_draws=5000, regression_draws=2000, regression_inputs=100,
-    clothes_draws=30, clothes_pictures=1000, replicates=200,
+    digits_draws=30, digits_pictures=1000, clothes_draws=30, clothes_pictures=1000, replicates=200,
 )  # fmt: skip
+_NO_DIGITS = (
+    "the sample of MNIST that comes with the library is of digits that the record's networks were trained "
+    "on: put the set as published into mnist/ in a folder, and name that as NOISYWEIGHTS_DATA"
+)
 # Of the networks for the energy distance, these: all would take long.
 ENERGY_KINDS = tuple(f"depth {depth}, width {width}" for depth in (1, 2) for width in (2, 8, 32))
 
@@ -67,17 +71,21 @@ def recorded_networks(*, trainings: Mapping[str, int] = TRAININGS) -> tuple[list
         trainings: by task, take at most so many of each kind.
     """
     found, missing = [], {}
-    for task, (experiment, _) in TASKS.items():
+    for task, (experiment, kind) in TASKS.items():
         own = [
             one
             for one in recorded.kept(task, trainings=trainings[task])
             if task != "energy distance" or one.kind in ENERGY_KINDS
         ]
-        found += own
         if not own:
             missing[task] = (
-                f"the record keeps no trained networks for {task}: `make record ARGS={experiment}` makes them"
+                f"the record keeps no trained networks for {task}: `make record ARGS={experiment}` makes "
+                f"them, in its points {kind}…"
             )
+        elif task == "digits" and datasets.fingerprint("mnist").startswith("sample"):
+            missing[task] = _NO_DIGITS
+        else:
+            found += own
     return found, missing
 
 

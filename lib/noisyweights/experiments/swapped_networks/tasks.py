@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special, stats
 
 from noisyweights import datasets, seeds
+from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs
 from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.regression import experiment as regression
@@ -23,6 +24,11 @@ import tensorflow as tf  # isort: skip
 
 __all__ = ["QUANTITIES", "Divergence", "Measured", "Settings", "draw_outputs", "measure"]
 
+_OF_PICTURES = {
+    "accuracy": ("%", False),
+    "negative log-likelihood": ("nats", True),
+    "calibration error": ("", True),
+}
 # By task: what is measured, its unit, and whether the smaller is the better (None: neither).
 QUANTITIES = {
     "energy distance": {"distance to the target (KS)": ("", True)},
@@ -32,11 +38,8 @@ QUANTITIES = {
         "targets inside the 90 % interval": ("", None),
         "predicted standard deviation": ("", None),
     },
-    "clothes": {
-        "accuracy": ("%", False),
-        "negative log-likelihood": ("nats", True),
-        "calibration error": ("", True),
-    },
+    "digits": _OF_PICTURES,
+    "clothes": _OF_PICTURES,
 }
 _LAWS = ("gaussian", "swapped")
 _COVERED = 0.9
@@ -51,6 +54,8 @@ class Settings:
     energy_draws: int
     regression_draws: int
     regression_inputs: int
+    digits_draws: int
+    digits_pictures: int
     clothes_draws: int
     clothes_pictures: int
     replicates: int
@@ -181,14 +186,22 @@ def _regression(trained: Trained, law: Law, settings: Settings, *, seed: int, di
     return replace(found, divergence=_divergence(trained, network, law, _LOOKED_AT, tuple(looked_at)))
 
 
+def _digits(trained: Trained, law: Law, settings: Settings, *, seed: int, diverging: bool) -> Measured:
+    test = image_inputs.first(datasets.mnist(split="test", dataset="real"), settings.digits_pictures)
+    return _classified(trained, law, test, settings, seed=seed)
+
+
 def _clothes(trained: Trained, law: Law, settings: Settings, *, seed: int, diverging: bool) -> Measured:
     test = datasets.fashion_mnist(split="test", dataset="sample")
-    test = image_inputs.first(test, settings.clothes_pictures)
-    x = image_inputs.scaled(test)
+    return _classified(trained, law, image_inputs.first(test, settings.clothes_pictures), settings, seed=seed)
+
+
+def _classified(
+    trained: Trained, law: Law, test: LabelledImages, settings: Settings, *, seed: int
+) -> Measured:
+    x, draws = image_inputs.scaled(test), settings.draws(trained.task)
     predictions = {
-        name: special.softmax(
-            inference.predict_draws(network, x, draws=settings.clothes_draws, seed=seed).astype(float), -1
-        )
+        name: special.softmax(inference.predict_draws(network, x, draws=draws, seed=seed).astype(float), -1)
         for name, network in _pair(trained.network, law).items()
     }
 
@@ -212,4 +225,4 @@ def _pair(network: keras.Model, law: Law) -> dict[str, keras.Model]:
     return dict(zip(_LAWS, (network, twins.with_law(network, law)), strict=True))
 
 
-_MEASURES = {"energy distance": _energy, "regression": _regression, "clothes": _clothes}
+_MEASURES = {"energy distance": _energy, "regression": _regression, "digits": _digits, "clothes": _clothes}
