@@ -3,6 +3,19 @@
 What is known of the dependence is how many independent samples would tell the mean as well: n_eff of n, so
 that τ = n/n_eff samples count as one. A stationary Gaussian autoregression with lag-one correlation
 φ = (τ − 1)/(τ + 1) has this τ; put through Φ and a law's quantile it has that law (a Gaussian copula).
+
+How often it holds was measured on Gaussian autoregressions, with the τ that `dynamics.correlation` finds in
+the samples themselves. Tests at 5 % rejected the true law, φ = 0.98 and 1000 samples, in 6.0 % (KS) and 6.7 %
+(AD) of 300 sets, ± 1.4. Of 500 sets, ± 1, these shares of intervals of 95 % held the truth:
+
+    φ      samples   independent   mean   σ
+    0      1000      1000          94     94
+    0.5    1000      333           95     94
+    0.9    1000      53            94     92
+    0.98   5000      50            93     92
+    0.98   1000      10            88     84
+
+So below some 50 independent samples errors come out too small, since τ itself is then hardly known.
 """
 
 from __future__ import annotations
