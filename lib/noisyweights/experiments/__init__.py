@@ -10,6 +10,7 @@ __all__ = [
     "crossbar",
     "device",
     "device_noise",
+    "device_readings",
     "device_verdict",
     "energy_distance",
     "faces",
