@@ -77,8 +77,8 @@ def _page(module: str) -> str:
     blocks = [f"# {_short(module)}", f"```{{py:module}} {module}\n```", _markdown(tree, module)]
     own = _definitions(module)
     blocks += ["\n".join(_describe(name, own[name], module)) for name in public(module) if name in own]
-    if elsewhere := [name for name in public(module) if name not in own]:
-        links = [f"{{py:obj}}`{name} <{full}>`" for name in elsewhere if (full := _known(name, module))]
+    elsewhere = [name for name in public(module) if name not in own]
+    if links := [f"{{py:obj}}`{name} <{full}>`" for name in elsewhere if (full := _known(name, module))]:
         blocks.append(f"Offered here and described where it is defined: {', '.join(links)}.")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
