@@ -158,7 +158,8 @@ def test_the_command_takes_a_column_and_says_what_was_passed_over(cells, tmp_pat
 
 def test_a_bit_is_for_the_report_and_not_for_the_chapters(tmp_path):
     path = tmp_path / "bits.csv"
-    path.write_text("bit\n" + "\n".join("01"[int(x > 0.4)] for x in seeds.generator(0, "bits").normal(size=500)))
+    bits = seeds.generator(0, "bits").integers(2, size=500)
+    path.write_text("bit\n" + "\n".join(map(str, bits)))
     with pytest.raises(
         ValueError, match=r"bits\.csv: .* as a bit does.*`noisyweights device .*bits\.csv` says"
     ):
