@@ -6,7 +6,7 @@ import numpy as np
 
 from noisyweights import seeds
 from noisyweights.noise import laws
-from noisyweights.noise.laws.law import Law
+from noisyweights.noise.law import Law
 
 MTJ = laws.bayes_mtj(A=1.5, B=0.25, C=0.4)
 ECRAM = laws.ecram(A=1.5, B=0.1, C=0.2)
