@@ -20,7 +20,7 @@ from small import dense, every_network, functional, inputs, settings
 
 from noisyweights import seeds
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field import array_draws, inference, twins
 from noisyweights.networks.mean_field.layers import MeanFieldDense
 from noisyweights.noise import laws
 
@@ -171,7 +171,7 @@ def test_a_network_is_freed_with_its_graph():
     model = dense()
     inference.predict_draws(model, inputs(), draws=2, seed=1)
     inference.predict_draws(model, inputs(), draws=2, seed=1, batch_size=3)
-    assert model in inference._PREDICTORS
+    assert model in array_draws._PREDICTORS
     gone = [weakref.ref(model), weakref.ref(model.layers[0].kernel_loc.value)]
     del model
     gc.collect()

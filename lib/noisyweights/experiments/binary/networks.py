@@ -11,7 +11,7 @@ from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.binary.settings import TASKS, Config
 from noisyweights.experiments.image_inputs import first, scaled
 from noisyweights.networks.binary import models
-from noisyweights.networks.mean_field import inference
+from noisyweights.networks.mean_field import array_draws
 from noisyweights.noise import laws
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -97,7 +97,7 @@ def predictor(
     """
     if method == "variational":
         return lambda x: recipes.probabilities(
-            inference.predict_draws(network, x, draws=config.passes, seed=seed)
+            array_draws.predict_draws(network, x, draws=config.passes, seed=seed)
         )
     if method == "ensemble":
         members = [recipes.predictor(config, one, "relu", seed=seed) for one in network]

@@ -8,7 +8,7 @@ from noisyweights.experiments.coin_flips import networks as coin_networks
 from noisyweights.experiments.coin_flips import tasks
 from noisyweights.experiments.coin_flips.settings import Config
 from noisyweights.networks.coin_flips import votes
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field import array_draws, twins
 from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 from noisyweights.scores import metrics
@@ -40,7 +40,7 @@ def train_and_read(
         )
     trained_weights.unpack(twin, trained)
     test = tasks.load(config, task, "test")
-    draws = inference.predict_draws(
+    draws = array_draws.predict_draws(
         twins.with_law(twin, law), image_inputs.scaled(test), draws=config.bayes_draws, seed=seed
     )
     return {"source": image_inputs.checksum(test.source), "weights": trained} | opinion(draws)

@@ -8,7 +8,7 @@ from scipy import stats
 from noisyweights import seeds
 from noisyweights.hardware.chip import DOMAIN_WALL, Chip
 from noisyweights.hardware.deployment import array_layers_of, deploy
-from noisyweights.networks.mean_field import inference, layers
+from noisyweights.networks.mean_field import array_draws, layers
 from noisyweights.noise.law import Law
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -36,7 +36,7 @@ def products(*, columns: int, reads: int, law: Law, seed: int) -> dict[str, np.n
 
     def read(chip: Chip) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         deployed = deploy(network, chip, calibration=calibration, seed=seed)
-        drawn = inference.predict_draws(deployed, x[np.newaxis], draws=reads, seed=seed)
+        drawn = array_draws.predict_draws(deployed, x[np.newaxis], draws=reads, seed=seed)
         (layer,) = array_layers_of(deployed)
         return drawn[:, 0].astype(float), layer.crossbar.moments(x)
 
@@ -80,7 +80,7 @@ def picture(*, law: Law, seed: int) -> dict[str, np.ndarray]:
     (layer,) = array_layers_of(deployed)
     array, dac, adc = layer.crossbar, layer.readout.dac, layer.readout.adc
     # All rows fit one array, so that a column is converted once, and its code tells its product.
-    read = inference.predict_draws(deployed, x[np.newaxis], draws=SHOWN, seed=seed)[:, 0]
+    read = array_draws.predict_draws(deployed, x[np.newaxis], draws=SHOWN, seed=seed)[:, 0]
     codes = adc.codes(read * array.gain_uS) - adc.codes(0.0)
     mean, deviation = _wanted(network, x)
     return {

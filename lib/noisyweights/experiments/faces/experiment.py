@@ -16,7 +16,7 @@ from noisyweights.experiments.faces.networks import make_network
 from noisyweights.experiments.faces.results import Result, collect
 from noisyweights.experiments.faces.settings import AGES, LAWS, LEVELS, PROFILES, Config
 from noisyweights.experiments.trainings import named
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field import array_draws, inference, twins
 from noisyweights.scores import metrics
 
 __all__ = [
@@ -77,7 +77,7 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         seed=seed,
     )
     predictions = {
-        name: inference.predict_draws(
+        name: array_draws.predict_draws(
             twins.with_law(network, laws_of[name]),
             x[test],
             draws=config.draws,

@@ -15,7 +15,7 @@ from noisyweights.experiments.regression.problem import Task, make_task, noise_s
 from noisyweights.experiments.regression.results import Result, collect
 from noisyweights.experiments.regression.settings import GRID, PROFILES, READINGS, WIDER, Config
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field import array_draws, inference, twins
 from noisyweights.noise import laws
 from noisyweights.scores.metrics import gaussian_mixture_nll
 
@@ -76,7 +76,7 @@ def compute(
     laws_of = controls(device)
     networks = [*(twins.with_law(network, laws_of[name]) for name in LAWS), wider(network)]
     x = np.concatenate([GRID[:, None], task.x_test]).astype(np.float32)
-    drawn = [inference.predict_draws(own, x, draws=config.draws, seed=seed) for own in networks]
+    drawn = [array_draws.predict_draws(own, x, draws=config.draws, seed=seed) for own in networks]
     predictions = [draws[:, : len(GRID)] for draws in drawn]
     tested = [draws[:, len(GRID) :] for draws in drawn]
     parts = [inference.decompose(prediction) for prediction in predictions]

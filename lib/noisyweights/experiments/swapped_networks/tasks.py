@@ -12,7 +12,7 @@ from noisyweights.experiments.crossbar.networks import classifiers
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.experiments.swapped_networks.recorded import Trained, mean_network
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field import inference, linearised, twins
+from noisyweights.networks.mean_field import array_draws, linearised, twins
 from noisyweights.noise import sums
 from noisyweights.noise.law import Law
 from noisyweights.scores import metrics
@@ -103,7 +103,7 @@ def measure(trained: Trained, law: Law, *, settings: Settings, seed: int, diverg
 def draw_outputs(network: keras.Model, x: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
     """Outputs of so many chips of a dense network: (draws, n, outputs).
 
-    It spares what `inference.predict_draws` spends on a graph, which is most of the time of a small network.
+    It spares what `predict_draws` spends on a graph, which is most of the time of a small network.
     Networks that differ by their law alone are drawn from the same uniforms.
     """
     at = weight_draws.chip_seeds(network, draws=-(-draws // _STACK), seed=seed)
@@ -187,7 +187,7 @@ def _clothes(trained: Trained, law: Law, settings: Settings, *, seed: int, diver
     x = image_inputs.scaled(test)
     predictions = {
         name: special.softmax(
-            inference.predict_draws(network, x, draws=settings.clothes_draws, seed=seed).astype(float), -1
+            array_draws.predict_draws(network, x, draws=settings.clothes_draws, seed=seed).astype(float), -1
         )
         for name, network in _pair(trained.network, law).items()
     }

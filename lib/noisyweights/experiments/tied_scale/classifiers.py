@@ -9,7 +9,7 @@ from noisyweights.experiments.coin_flips import networks as coin_networks
 from noisyweights.experiments.crossbar.networks import classifiers as crossbar
 from noisyweights.experiments.tied_scale.settings import SETS, Config
 from noisyweights.networks import classifiers
-from noisyweights.networks.mean_field import inference, tied_layers, variational
+from noisyweights.networks.mean_field import array_draws, tied_layers, variational
 from noisyweights.networks.mean_field.cell_mappings import CellMapping
 from noisyweights.noise import laws
 
@@ -49,6 +49,6 @@ def scores(
 ) -> np.ndarray:
     """In the order of SCORES, from the mean probabilities of all draws."""
     x = np.concatenate([image_inputs.scaled(one) for one in (test, others)])
-    draws = inference.predict_draws(network, x, draws=config.draws, seed=seed)
+    draws = array_draws.predict_draws(network, x, draws=config.draws, seed=seed)
     p = recipes.probabilities(draws).mean(0)
     return crossbar.scores(p[: len(test.labels)], test.labels, p[len(test.labels) :])

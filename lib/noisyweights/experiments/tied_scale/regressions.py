@@ -8,7 +8,7 @@ from noisyweights.experiments import mean_field_training
 from noisyweights.experiments.regression import networks, problem
 from noisyweights.experiments.regression.settings import READINGS
 from noisyweights.experiments.tied_scale.settings import Config, regression_settings
-from noisyweights.networks.mean_field import inference, tied_layers, variational
+from noisyweights.networks.mean_field import array_draws, tied_layers, variational
 from noisyweights.networks.mean_field.cell_mappings import CellMapping
 from noisyweights.noise import laws
 from noisyweights.scores import metrics
@@ -48,7 +48,7 @@ def train(config: Config, data: problem.Task, cells: CellMapping | None, *, seed
 
 def scores(config: Config, network: keras.Model, data: problem.Task, *, seed: int) -> np.ndarray:
     """In the order of SCORES: all but the last where data were seen, |x| ≤ 1, and the last beyond."""
-    draws = inference.predict_draws(network, data.x_test, draws=config.regression_draws, seed=seed)
+    draws = array_draws.predict_draws(network, data.x_test, draws=config.regression_draws, seed=seed)
     inside = np.abs(data.x_test[:, 0]) <= 1
     (mean, scale, y), (*outer, y_outer) = (
         _parts(draws, data.y_test, inside),

@@ -16,7 +16,7 @@ from noisyweights.hardware import nonidealities
 from noisyweights.hardware.deployment import array_layers_of
 from noisyweights.hardware.deployment.layers import ArrayLayer
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field.inference import inputs_of
+from noisyweights.networks.mean_field.array_draws import inputs_of
 
 __all__ = ["predict_successive"]
 

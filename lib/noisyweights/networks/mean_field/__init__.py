@@ -3,12 +3,18 @@
 from noisyweights import lazy_loading
 
 __all__ = [
+    "any_layer",
+    "array_draws",
     "cell_mappings",
+    "cloning",
+    "dense_twins",
+    "drawn_values",
     "energy_distance",
     "inference",
     "layer_laws",
     "layers",
     "linearised",
+    "random_rules",
     "tied_layers",
     "twins",
     "variational",

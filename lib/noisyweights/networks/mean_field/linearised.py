@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field.inference import inputs_of
+from noisyweights.networks.mean_field.array_draws import inputs_of
 
 __all__ = ["layer_inputs", "noise_factors"]
 

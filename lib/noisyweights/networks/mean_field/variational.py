@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from noisyweights import seeds
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field.inference import predict_draws
+from noisyweights.networks.mean_field.array_draws import predict_draws
 
 __all__ = ["Elbo", "GaussianNLL", "Tempering", "elbo", "kl_divergence", "train"]
 

@@ -16,7 +16,7 @@ from noisyweights.hardware.deployment import array_layers_of, deploy
 from noisyweights.hardware.deployment.successive_reads import predict_successive
 from noisyweights.networks.binary import models, stochastic_passes
 from noisyweights.networks.coin_flips import rescaling, sampling
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field import array_draws, twins
 from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 from noisyweights.scores import metrics
@@ -147,7 +147,7 @@ def software(
         )
         return ballots / ballots.sum(1, keepdims=True)
     if method == "mean-field":
-        draws = inference.predict_draws(network, x, draws=config.draws, seed=seed)
+        draws = array_draws.predict_draws(network, x, draws=config.draws, seed=seed)
     elif method == "scales":
         samples = stochastic_passes.stored_samples(network, config.draws, seed=seed)
         draws = stochastic_passes.predict_passes(network, x, samples)
@@ -169,7 +169,7 @@ def _on(
     def predict(x: np.ndarray) -> np.ndarray:
         if not random:  # with a single stored vector
             return recipes.probabilities(deployed.predict(x, batch_size=1000, verbose=0))
-        draws = inference.predict_draws(deployed, x, draws=config.draws, seed=seed)
+        draws = array_draws.predict_draws(deployed, x, draws=config.draws, seed=seed)
         return recipes.probabilities(draws).mean(0)
 
     return predict

@@ -11,7 +11,7 @@ from noisyweights.experiments.crossbar.networks.sweeps import perfected
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.deployment import deploy
-from noisyweights.networks.mean_field import inference, twins
+from noisyweights.networks.mean_field import array_draws, twins
 from noisyweights.noise.law import Law
 from noisyweights.scores import metrics
 
@@ -65,7 +65,7 @@ def _tester(x: np.ndarray, y: np.ndarray, *, seed: int) -> Callable[[keras.Model
     """What a network reaches on these data by so many draws."""
 
     def reached(network: keras.Model, draws: int) -> Reached:
-        drawn = inference.predict_draws(network, x, draws=draws, seed=seed)
+        drawn = array_draws.predict_draws(network, x, draws=draws, seed=seed)
         means, scales = np.moveaxis(drawn.astype(float), -1, 0)
         cdf = metrics.gaussian_cdf(means, scales, y).mean(0)
         curve = metrics.calibration_curve(cdf, levels=LEVELS, kind="quantile")
