@@ -15,6 +15,7 @@ __all__ = [
     "fitting",
     "law",
     "laws",
+    "pair_divergence",
     "quadrature",
     "samples",
     "sampling",

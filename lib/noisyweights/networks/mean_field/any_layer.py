@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -18,7 +18,7 @@ from noisyweights.networks import weight_draws
 from noisyweights.networks.mean_field import random_rules
 from noisyweights.networks.mean_field.drawn_values import DrawnValues
 from noisyweights.networks.mean_field.layers import MeanField
-from noisyweights.networks.mean_field.random_rules import NamedWeight, Rule
+from noisyweights.networks.mean_field.random_rules import NamedWeight
 
 __all__ = ["MeanFieldLayer"]
 
@@ -50,7 +50,12 @@ class MeanFieldLayer(MeanField):
     """
 
     def __init__(
-        self, layer: keras.layers.Layer, *, where: Rule = random_rules.kernels, biases: str, **kwargs
+        self,
+        layer: keras.layers.Layer,
+        *,
+        where: Callable[[keras.layers.Layer, keras.Variable], bool] | Sequence[str] = random_rules.kernels,
+        biases: str,
+        **kwargs,
     ):
         if not isinstance(layer, keras.layers.Layer):
             raise TypeError(f"layer must be a layer of Keras, got {layer!r}")
@@ -115,13 +120,14 @@ class MeanFieldLayer(MeanField):
             )
         for part in ("regularizer", "constraint"):
             if getattr(weight.variable, part) is not None:
+                found = f"{weight.name}_{part}"
                 raise ValueError(
-                    f"{self.name} has a {weight.name}_{part}, which no mean-field twin keeps: train without it"
+                    f"{self.name} has a {found}, which no mean-field twin keeps: train without it"
                 )
         if getattr(weight.owner, "_remat_mode", None):
             raise ValueError(
-                f"{weight.owner.name} computes again for its gradient, when its draw is gone: make it outside "
-                "of keras.RematScope"
+                f"{weight.owner.name} is computed again for its gradient, when its draw is gone: make it "
+                "outside of keras.RematScope"
             )
 
     def _treat_biases(self, others: list[NamedWeight]) -> None:
@@ -189,8 +195,8 @@ class MeanFieldLayer(MeanField):
 def _check_precision(name: str, dtype: str) -> None:
     if dtype not in _DTYPES:
         raise ValueError(
-            f"{name} has weights in {dtype}, and means and scales need float32 or float64: to compute in half "
-            "precision use dtype='mixed_float16'"
+            f"{name} has weights in {dtype}, and means and scales need float32 or float64: to compute in "
+            "half precision use dtype='mixed_float16'"
         )
 
 

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import keras
 
-__all__ = ["NamedWeight", "Rule", "is_bias", "kernels", "named_weights", "obeys"]
-
-Rule = Callable[[keras.layers.Layer, keras.Variable], bool] | Sequence[str]
+__all__ = ["NamedWeight", "is_bias", "kernels", "named_weights", "obeys"]
 
 
 def kernels(layer: keras.layers.Layer, weight: keras.Variable) -> bool:
-    """The rule of the twins: kernels and embeddings are random; biases, scales and shifts of norms are not."""
+    """The rule of the twins: kernels and embeddings, and no biases, nor scales and shifts of norms."""
     return weight.name.endswith(("kernel", "embeddings"))
 
 
@@ -52,7 +50,9 @@ def named_weights(layer: keras.layers.Layer) -> list[NamedWeight]:
     return named
 
 
-def obeys(weight: NamedWeight, rule: Rule) -> bool:
+def obeys(
+    weight: NamedWeight, rule: Callable[[keras.layers.Layer, keras.Variable], bool] | Sequence[str]
+) -> bool:
     """Whether a rule makes this weight random.
 
     A function is asked, (layer, weight) → bool. Names are those of `named_weights`; "kernel" means all

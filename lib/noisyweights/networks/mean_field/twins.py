@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -14,7 +14,6 @@ from noisyweights.networks.mean_field.any_layer import MeanFieldLayer
 from noisyweights.networks.mean_field.cloning import cloned, with_law
 from noisyweights.networks.mean_field.dense_twins import check_plain
 from noisyweights.networks.mean_field.layers import MeanField
-from noisyweights.networks.mean_field.random_rules import Rule
 from noisyweights.noise.law import Law
 
 __all__ = ["check_plain", "cloned", "from_deterministic", "with_law"]
@@ -29,7 +28,7 @@ def from_deterministic(
     biases: str,
     initial_scale: float,
     seed: int | None = None,
-    where: Rule = random_rules.kernels,
+    where: Callable[[keras.layers.Layer, keras.Variable], bool] | Sequence[str] = random_rules.kernels,
     convert: Callable[[keras.layers.Layer], bool] = lambda layer: True,
 ) -> keras.Model:
     """Return the mean-field twin of a network: its kernels and embeddings become random.
@@ -76,16 +75,16 @@ def from_deterministic(
     copy = cloned(model, twin_of)
     if not pairs:
         raise ValueError(
-            f"{model.name} has nothing to make random: `where` chooses none of its weights, by default kernels "
-            "and embeddings, or `convert` none of its layers"
+            f"{model.name} has nothing to make random: `where` chooses none of its weights, or `convert` "
+            "none of its layers; by default kernels and embeddings are random, wherever they are"
         )
     for layer, twin in pairs:
         _take_weights(layer, twin)
     return copy
 
 
-def _chosen(layer: Any, where: Rule) -> list[str]:
-    """Names of the weights that are to be random; none of an operation that is no layer, or of a random one."""
+def _chosen(layer: Any, where: Callable | Sequence[str]) -> list[str]:
+    """Names of the weights to be random: none in an operation that is no layer, or in a random layer."""
     if not isinstance(layer, keras.layers.Layer) or any(
         isinstance(inside, MeanField) for inside in layer._flatten_layers()
     ):

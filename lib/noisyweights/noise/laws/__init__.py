@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
+from noisyweights.noise import pair_divergence  # noqa: F401 (TFP learns of it where there are laws)
 from noisyweights.noise.distribution import LawDistribution
 from noisyweights.noise.law import Law, from_config
 from noisyweights.noise.laws.bayes_mtj_law import BayesMTJ
