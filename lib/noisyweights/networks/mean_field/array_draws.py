@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from noisyweights.networks import weight_draws
 
-__all__ = ["inputs_of", "predict_draws"]
+__all__ = ["blocks", "inputs_of", "predict_draws"]
 
 _DRAWS_PER_CALL = 8  # of the graph: the step of the progress bar, and all that memory holds twice
 # Graphs that evaluate a block of draws, kept for as long as their model lives.
@@ -53,6 +53,22 @@ def predict_draws(
             found[start : start + len(block)] = block
             bar.update(len(block))
     return found
+
+
+def blocks(
+    model: keras.Model, x: ArrayLike, *, draws: int, seed: int, batch_size: int
+) -> Iterator[np.ndarray]:
+    """Yield what `predict_draws` returns, in blocks of at most 8 draws, (block, n, …): none but one is held.
+
+    Arguments and errors as there.
+    """
+    inputs = tf.constant(inputs_of(model, x))
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    predict = _predictor(model, inputs, batch_size if batch_size < inputs.shape[0] else None)
+    at = weight_draws.chip_seeds(model, draws=draws, seed=seed)
+    for start in range(0, draws, _DRAWS_PER_CALL):
+        yield predict(tf.constant(at[start : start + _DRAWS_PER_CALL]), inputs).numpy()
 
 
 def inputs_of(model: keras.Model, x: ArrayLike) -> np.ndarray:

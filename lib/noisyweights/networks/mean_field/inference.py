@@ -2,15 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import ArrayLike
 from scipy import special
 
-from noisyweights.networks.mean_field.array_draws import predict_draws
+from noisyweights.networks.mean_field import array_draws
+from noisyweights.networks.mean_field.packed_models import prepared
 
 __all__ = ["Decomposition", "decompose", "predict_draws", "predictive_quantiles"]
+
+
+def predict_draws(model: keras.Model, x: Any, *, draws: int, seed: int, batch_size: int = 10_000) -> Any:
+    """Predictions of `draws` networks, each with one set of weights for all inputs: shape (draws, n, …).
+
+    One draw is one chip. The numbers are those of any other `batch_size`, to rounding, and networks that
+    differ by their law alone are drawn from the same uniforms. A model with several outputs gives such an
+    array for each, in its own structure. `running.summarise` does not keep the draws.
+
+    Args:
+        model: network with mean-field layers.
+        x: inputs, (n, …), numbers as the model takes them; a dictionary, list or tuple of such for a model of
+            several inputs. Or their batches, from a `tf.data.Dataset`, a `keras.utils.PyDataset` or a
+            generator; of a tuple, (inputs, targets, …), the first is taken, as Keras does.
+        draws: number of networks.
+        seed: whole number from which the draws follow.
+        batch_size: inputs that go through a network at once.
+
+    Raises: ValueError for no inputs, NaN or infinite ones, a wrong rank, batches without end, no draws, or a
+        model without random weights.
+    """
+    if (batches := _batches(x)) is not None:
+        found = [predict_draws(model, one, draws=draws, seed=seed, batch_size=batch_size) for one in batches]
+        if not found:
+            raise ValueError("x must hold at least one batch of inputs, got none")
+        return tf.nest.map_structure(lambda *parts: np.concatenate(parts, axis=1), *found)
+    network, inputs, unpack = prepared(model, x)
+    return unpack(array_draws.predict_draws(network, inputs, draws=draws, seed=seed, batch_size=batch_size))
+
+
+def _batches(x: Any) -> Iterator[Any] | None:
+    """The batches of inputs, in NumPy, of what gives them one by one; None for what holds all inputs."""
+    if isinstance(x, tf.data.Dataset):
+        if x.cardinality() == tf.data.INFINITE_CARDINALITY:
+            raise ValueError("x repeats its batches without end: give x.take(n), or do not repeat()")
+        batches = x.as_numpy_iterator()
+    elif isinstance(x, keras.utils.PyDataset):
+        batches = (x[place] for place in range(x.num_batches))
+    elif isinstance(x, Iterator):
+        batches = x
+    else:
+        return None
+    return (keras.utils.unpack_x_y_sample_weight(one)[0] for one in batches)
 
 
 @dataclass(frozen=True)
