@@ -187,12 +187,6 @@ def test_many_networks_in_turn_bring_no_warning_of_retracing(caplog):
 # --- bad input
 
 
-def two_outputs():
-    given = keras.Input((4,))
-    one, other = MeanFieldDense(2, **settings())(given), keras.layers.Dense(3)(given)
-    return keras.Model(given, {"one": one, "other": other}, name="pair")
-
-
 @pytest.mark.parametrize(
     ("model", "x", "changes", "message"),
     [
@@ -204,7 +198,6 @@ def two_outputs():
         (MODEL, np.zeros((2, 4)), {"draws": 0}, "draws must be at least 1, and whole, got 0"),
         (MODEL, np.zeros((2, 4)), {"draws": 2.5}, "draws must be at least 1, and whole, got 2.5"),
         (MODEL, np.zeros((2, 4)), {"batch_size": 0}, "batch_size must be at least 1, got 0"),
-        (two_outputs(), np.zeros((2, 4)), {}, "pair has outputs {'one': (1, 2), 'other': (1, 3)}"),
     ],
 )  # fmt: skip
 def test_bad_input(model, x, changes, message):

@@ -99,10 +99,10 @@ def prepared(model: keras.Model, x: Any) -> tuple[Any, np.ndarray, Callable[[np.
     if not several and not scalar and (gives is None or not tf.nest.is_nested(gives)):
         return model, inputs_of(model, x), lambda outputs: outputs
     flat = tf.nest.flatten(arrays)
+    for one in flat:
+        inputs_of(model, np.atleast_2d(one.T).T)
     if len({len(one) for one in flat}) != 1:
         raise ValueError(f"all inputs must hold as many examples, got {[len(one) for one in flat]}")
-    for one in flat:
-        inputs_of(model, one.reshape(len(one), -1))
     kinds = str(tf.nest.map_structure(lambda one: (one.shape[1:], one.dtype.str), arrays))
     known = _PACKED.setdefault(model, {})
     if kinds not in known:
