@@ -147,14 +147,14 @@ def test_graphs_draw_anew_at_every_call(compiled):
 
 
 def test_a_fit_moves_means_and_scales_and_reports_the_divergence():
-    x = data((6, 4))
-    model = one_layer(Block(), x)
+    x = data((8, 3))
+    model = one_layer(layers.SeparableConv1D(4, 3, name="conv"), x)
     before = [weight.numpy().copy() for weight in model.trainable_weights]
-    model.compile("adam", "mse", jit_compile=False)
+    assert len(before) == 5  # two kernels' means and scales, and a bias
+    model.compile("sgd", "mse", jit_compile=False)
     history = model.fit(x, np.zeros((5, 6, 4)), verbose=0).history
-    assert history["block_kl"][0] > 0
-    moved = [np.any(old != new.numpy()) for old, new in zip(before, model.trainable_weights, strict=True)]
-    assert np.mean(moved) > 0.9  # the key's bias cancels in attention
+    assert history["conv_kl"][0] > 0
+    assert all(np.any(old != new.numpy()) for old, new in zip(before, model.trainable_weights, strict=True))
 
 
 def test_masks_pass_through():
