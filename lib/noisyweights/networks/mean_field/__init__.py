@@ -10,6 +10,7 @@ __all__ = [
     "dense_twins",
     "drawn_values",
     "energy_distance",
+    "estimators",
     "inference",
     "layer_laws",
     "layers",
