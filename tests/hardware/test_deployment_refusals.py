@@ -22,6 +22,13 @@ def deployed_network():
     return deploy(random_network(), IDEAL, calibration=pixels(), seed=0)
 
 
+def recurrent_twin():
+    model = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(2, name="rnn")])
+    return twins.from_deterministic(
+        model, law=laws.gaussian(), prior_scale=1.0, kl_weight=0.0, biases="fixed", initial_scale=0.1
+    )
+
+
 def test_what_is_no_chip():
     with pytest.raises(TypeError, match="cell must be a LevelCell, got None"):
         replace(IDEAL, cell=None)
@@ -53,6 +60,7 @@ def _settings(**changed):
         (lambda: ScaleStore(cell=IDEAL.cell, vectors=0), "vectors must be at least 1"),
         (lambda: deploy(random_network(), COINS, calibration=pixels(), seed=0), "the chip no junctions"),
         (lambda: deploy(binary_network(), COINS, calibration=pixels(), seed=0), "the chip no store"),
+        (lambda: deploy(recurrent_twin(), DOMAIN_WALL, calibration=np.ones((2, 3, 2)), seed=0), "rnn is a Mean"),
         (lambda: deploy(network(), IDEAL, calibration=pixels()[:, 1:], seed=0), r"shape \(n, 8, 8, 1\)"),
         (
             lambda: deploy(

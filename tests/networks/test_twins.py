@@ -21,7 +21,7 @@ from small import (
 
 from noisyweights import seeds
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field import twins
+from noisyweights.networks.mean_field import dense_twins, twins
 from noisyweights.networks.mean_field.layers import MeanField, MeanFieldDense
 from noisyweights.noise import laws
 from noisyweights.noise.laws.gaussian_law import Gaussian
@@ -156,6 +156,17 @@ def test_a_twin_with_little_noise_is_the_network_itself(biases):
     np.testing.assert_allclose(one_chip(twin, x), model(x, training=False), atol=1e-5)  # float32 sums
     noisy = twins.from_deterministic(model, **SETTINGS | {"biases": biases, "initial_scale": 0.1}, seed=1)
     assert not np.allclose(one_chip(noisy, x), model(x, training=False), atol=1e-4)
+
+
+def test_of_dense_layers_and_convolutions_a_twin_is_that_of_recorded_experiments_to_the_last_bit():
+    model, x = plain(), inputs(features=60).reshape(20, 6, 5, 2)
+    choices = SETTINGS | {"biases": "random", "initial_scale": 0.1, "seed": 1}
+    new, recorded = (door.from_deterministic(model, **choices) for door in (twins, dense_twins))
+    assert [type(layer) for layer in new._flatten_layers()] == [
+        type(layer) for layer in recorded._flatten_layers()
+    ]
+    np.testing.assert_array_equal(one_chip(new, x), one_chip(recorded, x))
+    np.testing.assert_array_equal(new(x, training=True), recorded(x, training=True))
 
 
 def test_a_twin_keeps_names_and_has_its_own_weights():

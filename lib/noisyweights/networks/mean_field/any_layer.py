@@ -70,6 +70,14 @@ class MeanFieldLayer(MeanField):
         self.where = where
         self.supports_masking = layer.supports_masking
 
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.endswith("_loc"):  # what looks for the matrix of a dense layer, as a deployment does
+            raise AttributeError(
+                f"{vars(self).get('name')} has no {attribute}: its random weights, of a layer that is no dense "
+                f"one, are {', '.join(self.random_weights)}"
+            )
+        raise AttributeError(f"a {type(self).__name__} has no {attribute}")
+
     def __call__(self, *args, **kwargs):
         if not self.layer.built:
             # Keras has several ways to make a layer's weights; a call on shapes alone finds the right one.
