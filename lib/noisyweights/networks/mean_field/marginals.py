@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import qmc
 
 from noisyweights import seeds
-from noisyweights.networks.mean_field.inference import inputs_of
+from noisyweights.networks.mean_field.array_draws import inputs_of
 from noisyweights.networks.mean_field.unit_draws import UnitNetwork
 
 __all__ = ["POINTS", "MarginalMoments", "marginal_moments", "predict_marginals"]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from noisyweights.networks import weight_draws
 from noisyweights.networks.coin_flips import kernel_swapping
 from noisyweights.networks.mean_field import linearised, twins
-from noisyweights.networks.mean_field.inference import inputs_of
+from noisyweights.networks.mean_field.array_draws import inputs_of
 from noisyweights.networks.mean_field.layers import MeanFieldDense
 from noisyweights.noise import laws, sums
 
