@@ -60,7 +60,7 @@ def _settings(**changed):
         (lambda: ScaleStore(cell=IDEAL.cell, vectors=0), "vectors must be at least 1"),
         (lambda: deploy(random_network(), COINS, calibration=pixels(), seed=0), "the chip no junctions"),
         (lambda: deploy(binary_network(), COINS, calibration=pixels(), seed=0), "the chip no store"),
-        (lambda: deploy(recurrent_twin(), DOMAIN_WALL, calibration=np.ones((2, 3, 2)), seed=0), "rnn is a Mean"),
+        (lambda: deploy(recurrent_twin(), IDEAL, calibration=np.ones((2, 3, 2)), seed=0), "rnn is a Mean"),
         (lambda: deploy(network(), IDEAL, calibration=pixels()[:, 1:], seed=0), r"shape \(n, 8, 8, 1\)"),
         (
             lambda: deploy(

@@ -73,8 +73,8 @@ class MeanFieldLayer(MeanField):
     def __getattr__(self, attribute: str) -> Any:
         if attribute.endswith("_loc"):  # what looks for the matrix of a dense layer, as a deployment does
             raise AttributeError(
-                f"{vars(self).get('name')} has no {attribute}: its random weights, of a layer that is no dense "
-                f"one, are {', '.join(self.random_weights)}"
+                f"{vars(self).get('name')} has no {attribute}: it is no dense layer, and its random weights "
+                f"are {', '.join(self.random_weights)}"
             )
         raise AttributeError(f"a {type(self).__name__} has no {attribute}")
 
