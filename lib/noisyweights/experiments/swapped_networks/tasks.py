@@ -201,9 +201,7 @@ def _classified(
 ) -> Measured:
     x, draws = image_inputs.scaled(test), settings.draws(trained.task)
     predictions = {
-        name: special.softmax(
-            array_draws.predict_draws(network, x, draws=draws, seed=seed).astype(float), -1
-        )
+        name: special.softmax(array_draws.predict_draws(network, x, draws=draws, seed=seed).astype(float), -1)
         for name, network in _pair(trained.network, law).items()
     }
 
