@@ -236,9 +236,12 @@ def _of_junctions(result: Result) -> list[Measurement]:
     """The worst circuit, and from the best to it, since the abstract names none: see `Result.crosstalk`."""
     means, sigmas = result.crosstalk()
     worst = float(sigmas[OHM.index(WIRE)])
-    circuits = {"tracked": (means[0], sigmas[OHM.index(0.1)]), "plain": (means[1], worst)}
+    circuits = {
+        "L-independent-tracked": (means[0], sigmas[OHM.index(0.1)]),
+        "L-independent-plain": (means[1], worst),
+    }
     by_circuit = [
-        Measurement.exact(f"L-independent-{circuit}", f"{name}_crosstalk", float(value))
+        Measurement.exact(circuit, f"{name}_crosstalk", float(value))
         for circuit, values in circuits.items()
         for name, value in zip(("mean", "sigma"), values, strict=True)
     ]
