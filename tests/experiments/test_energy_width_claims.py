@@ -1,13 +1,10 @@
 """What is said of width: how distances change from end to end, and the width that is enough."""
 
-from dataclasses import replace
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from noisyweights.experiments.compared_laws import LAWS
-from noisyweights.experiments.energy_distance import experiment, width_claims
+from noisyweights.experiments.energy_distance import width_claims
 from noisyweights.ledger import verdicts
 from noisyweights.ledger.verdicts import State, Verdict
 
@@ -51,12 +48,11 @@ def test_a_single_training_says_nothing():
 
 
 def made_up(slope, *, depths=(1, 2, 4), widths=(2, 8, 32)):
-    """A result whose distances are powers of the width, in three trainings."""
-    config = replace(experiment.PROFILES["smoke"], depths=depths, widths=widths)
+    """What is measured of distances that are powers of the width, in three trainings."""
     spread = np.array([0.99, 1.0, 1.01])[:, None] * np.ones(len(LAWS))
     distances = 0.1 * np.array(widths, float)[:, None, None] ** slope * spread
-    of = {("learned", depth): distances for depth in depths}
-    return SimpleNamespace(config=config, ks_target=of, ks_gaussian=of, trainings=lambda depth: 3)
+    of = dict.fromkeys(depths, distances)
+    return width_claims.measurements(of, of, widths=widths)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +60,7 @@ def made_up(slope, *, depths=(1, 2, 4), widths=(2, 8, 32)):
     [(-1.0, Verdict.REPRODUCED, State.HOLDS), (0.1, Verdict.NOT_REPRODUCED, State.FAILS)],
 )
 def test_verdicts_follow_the_slope_put_in(slope, width, law):
-    found = width_claims.measurements(made_up(slope))
+    found = made_up(slope)
     (checked,) = verdicts.check_states("P-energy-law", found)
     assert checked.state is law
     states = {one.check.quantity: one.state for one in verdicts.check_states("P-energy-width", found)}
@@ -74,5 +70,5 @@ def test_verdicts_follow_the_slope_put_in(slope, width, law):
 
 
 def test_other_networks_leave_the_row_out():
-    found = width_claims.measurements(made_up(-1.0, depths=(1, 3)))
+    found = made_up(-1.0, depths=(1, 3))
     assert {one.claim for one in found} == {"P-energy-law"}

@@ -1,8 +1,7 @@
 """What Fig. 4 says of width: distances to the target fall with it, and from some width on they are small."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,14 +10,10 @@ from noisyweights.ledger.claims import Measurement
 from noisyweights.scores.estimates import Interval
 from noisyweights.scores.replicates import largest, mean_interval
 
-if TYPE_CHECKING:
-    from noisyweights.experiments.energy_distance.experiment import Result
-
 __all__ = ["CLOSE", "change", "enough", "measurements"]
 
 CLOSE = 0.05  # distance to the target that the claims allow
 DEPTHS, WIDTHS = (1, 2, 4), (2, 32)  # hidden layers, and the narrowest and the widest network, of the claims
-_LEARNED = "learned"
 
 
 def change(values: np.ndarray) -> Interval:
@@ -48,23 +43,30 @@ def enough(values: np.ndarray, widths: Sequence[int], *, bound: float) -> Interv
     return Interval(value, low, first([one.high for one in joint], np.inf))
 
 
-def measurements(result: "Result") -> list[Measurement]:
-    """Quantities of P-energy-law, and of P-energy-width from settings with the networks that it names."""
-    config = result.config
-    trainings = {depth: result.trainings(depth=depth) for depth in config.depths}
+def measurements(
+    to_target: Mapping[int, np.ndarray], to_gaussian: Mapping[int, np.ndarray], *, widths: Sequence[int]
+) -> list[Measurement]:
+    """Quantities of P-energy-law, and of P-energy-width from networks of the sizes that it names.
+
+    Args:
+        to_target, to_gaussian: distances by depth from the target and from the prediction with Gaussian
+            weights, (widths, trainings, laws) in the order of `LAWS`.
+        widths: of the hidden layers.
+    """
     exchanged = [LAWS.index(law) for law in ("device", "bimodal")]
     apart = largest(
-        partial(mean_interval, result.ks_gaussian[_LEARNED, depth][-1, :, law])
-        for depth in config.depths
+        partial(mean_interval, distances[-1, :, law])
+        for distances in to_gaussian.values()
         for law in exchanged
     )
-    found = [Measurement("P-energy-law", "worst_ks_to_gaussian", *apart, min(trainings.values()))]
-    if config.depths != DEPTHS or (config.widths[0], config.widths[-1]) != WIDTHS:
+    n = min(distances.shape[1] for distances in to_gaussian.values())
+    found = [Measurement("P-energy-law", "worst_ks_to_gaussian", *apart, n)]
+    if tuple(to_target) != DEPTHS or (widths[0], widths[-1]) != WIDTHS:
         return found
-    for depth, n in trainings.items():
-        distances = result.ks_target[_LEARNED, depth]
+    for depth, distances in to_target.items():
         fall = change(distances[..., exchanged])
-        width = enough(distances[..., :3], config.widths, bound=CLOSE)
+        width = enough(distances[..., :3], widths, bound=CLOSE)
+        n = distances.shape[1]
         found.append(Measurement("P-energy-width", f"change_depth_{depth}", *fall, n))
         found.append(Measurement("P-energy-width", f"width_depth_{depth}", *width, n, "units"))
     return found
