@@ -61,7 +61,7 @@ def test_columns_are_held_against_their_own_moments(monkeypatch):
         return centre + np.reshape([-1, 0, 1] * 10, (30, 1, 1)) * width
 
     monkeypatch.setattr(array_reads, "deploy", watched)
-    monkeypatch.setattr(array_reads.inference, "predict_draws", predict)
+    monkeypatch.setattr(array_reads.array_draws, "predict_draws", predict)
     found = array_reads.products(columns=2, reads=30, law=laws.gaussian(), seed=1)
     np.testing.assert_allclose(found["values"], [-1, 0, 1], atol=1e-9)
     assert found["counts"].tolist() == [10, 10, 10]

@@ -15,7 +15,17 @@ from noisyweights.pipeline import dependencies
 
 __all__ = ["modules", "pages"]
 
-ROOMS = ("noise", "networks", "hardware", "datasets", "scores", "ledger", "pages", "experiments")
+ROOMS = (
+    "noise",
+    "networks",
+    "hardware",
+    "datasets",
+    "scores",
+    "ledger",
+    "pages",
+    "experiments",
+    "number_words",
+)
 
 _CODE = re.compile(r"(?P<role>\{[\w:-]+\})?(?P<fence>`+)(?P<text>[^`].*?)(?<!`)(?P=fence)(?!`)")
 _STAR = re.compile(r"(?<=\w)\*(?=\w)|(?<=\s)\*(?=\s)")
