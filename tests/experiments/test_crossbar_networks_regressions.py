@@ -76,14 +76,14 @@ def test_what_chips_do_is_told_chip_by_chip(monkeypatch):
         moved.get_layer("mean_1").bias.assign([CENTRE + (0.1, 0.3)[(seed - 8) // 1000]])
         return moved
 
-    drawn, predict = [], regressions.inference.predict_draws
+    drawn, predict = [], regressions.array_draws.predict_draws
 
     def predicted(*arguments, draws, **settings):
         drawn.append(draws)
         return predict(*arguments, draws=draws, **settings)
 
     monkeypatch.setattr(regressions, "deploy", deploy)
-    monkeypatch.setattr(regressions.inference, "predict_draws", predicted)
+    monkeypatch.setattr(regressions.array_draws, "predict_draws", predicted)
     found = regressions.compute(CONFIG, NUMBER, law=laws.uniform(), weights=kept())
     (rmse, curve), (first, moved), (second, farther) = (known(CENTRE + by) for by in (0, 0.1, 0.3))
     np.testing.assert_allclose(found["rmse"], [first, second], rtol=1e-5)

@@ -98,7 +98,7 @@ def told(monkeypatch):
     monkeypatch.setattr(faces, "load", lambda config: loaded)
     monkeypatch.setattr(faces, "compared", lambda device: by_law)
     monkeypatch.setattr(mean_field_training, "train", train)
-    monkeypatch.setattr(faces.inference, "predict_draws", predict)
+    monkeypatch.setattr(faces.array_draws, "predict_draws", predict)
     return seen
 
 

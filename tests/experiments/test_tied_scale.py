@@ -203,7 +203,7 @@ def test_scores_of_a_regression_that_is_known(monkeypatch):
     y = np.where(np.abs(x[:, 0]) <= 1, 0.0, 2.0)
     draws = np.zeros((4, 61, 2))
     draws[..., 1] = 1
-    monkeypatch.setattr(regressions.inference, "predict_draws", lambda *_, **__: draws)
+    monkeypatch.setattr(regressions.array_draws, "predict_draws", lambda *_, **__: draws)
     data = Task(x, y, x, y)
     rmse, nll, crps, calibration, beyond = regressions.scores(CONFIG, SimpleNamespace(), data, seed=0)
     assert (rmse, nll) == (0, pytest.approx(np.log(2 * np.pi) / 2))
