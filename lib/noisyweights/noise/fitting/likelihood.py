@@ -142,8 +142,12 @@ class Maximiser:
 def _newton_step(gradient: Array, curvature: Array, fixed: Array, move: Array, damping: Array):
     """The step of each row whose `fixed` coordinates make `move`, its promised gain, and if to a maximum.
 
-    Where the likelihood is not concave, the size of its curvature still sets the length of the step.
+    Where the likelihood is not concave, the size of its curvature still sets the length of the step. Where
+    derivatives are not finite, as of two values that a density would have to meet, the row stays as it is.
     """
+    finite = np.isfinite(curvature).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+    curvature = np.where(finite[:, None, None], curvature, np.eye(gradient.shape[1]))
+    gradient = np.where(finite[:, None], gradient, 0)
     coupled = ~(fixed[:, :, None] | fixed[:, None, :])
     sizes, vectors = np.linalg.eigh(np.where(coupled, curvature, np.eye(gradient.shape[1])))
     lengths = np.maximum(np.abs(sizes), 1e-12)
