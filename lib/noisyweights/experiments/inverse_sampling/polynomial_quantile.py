@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 from numpy.polynomial import Legendre
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from noisyweights.noise.laws.device_law import DeviceLaw
+
+import tensorflow as tf  # isort: skip  (the library loads it quietly)
 
 __all__ = ["HalfFit", "brent_inverse", "corrected_fit", "direct_fit", "edge_inverse", "lobatto_points"]
 
