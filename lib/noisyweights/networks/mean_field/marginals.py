@@ -110,10 +110,10 @@ def marginal_moments(
             second += tf.reduce_sum(mean**2 + tf.cast(variance, tf.float64), 0).numpy()
         means.append(first / draws)
         squares.append(second / draws)
-    return _moments(np.array(means), np.array(squares), independent=draws if points == "random" else None)
+    return _moments(np.array(means), np.array(squares))
 
 
-def _moments(means: np.ndarray, squares: np.ndarray, *, independent: int | None) -> MarginalMoments:
+def _moments(means: np.ndarray, squares: np.ndarray) -> MarginalMoments:
     """Put replicates together, (replicates, …): of the mean and of the mean square."""
     count = len(means)
     error = means.std(0, ddof=1) / np.sqrt(count)
