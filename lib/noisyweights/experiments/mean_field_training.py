@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from noisyweights.networks.mean_field import dense_twins, variational
+from noisyweights.networks.mean_field import twins, variational
 from noisyweights.noise.law import Law
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
@@ -66,7 +66,7 @@ def regression_twin(
 
     It is also the network that kept weights are put into.
     """
-    return dense_twins.from_deterministic(
+    return twins.from_deterministic(
         both,
         law=law,
         prior_scale=config.prior_scale,
@@ -92,7 +92,7 @@ def mean_field_classifier(
 ) -> keras.Model:
     """Return the twin of a trained classifier (logits) after variational inference, its biases fixed.
 
-    Arguments as in `dense_twins.from_deterministic` and `variational.train`; x (n, …), labels (n,).
+    Arguments as in `twins.from_deterministic` and `variational.train`; x (n, …), labels (n,).
     """
     kernel = {"prior_scale": prior_scale, "initial_scale": initial_scale}
     twin = classifier_twin(network, law=law, examples=len(labels), seed=seed, **kernel)
@@ -108,7 +108,7 @@ def classifier_twin(
 
     It is also the network that kept weights are put into.
     """
-    return dense_twins.from_deterministic(
+    return twins.from_deterministic(
         network,
         law=law,
         prior_scale=prior_scale,

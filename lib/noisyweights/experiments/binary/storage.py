@@ -10,7 +10,7 @@ from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.binary.settings import Settings
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models, storage
-from noisyweights.networks.mean_field import dense_twins
+from noisyweights.networks.mean_field import twins
 from noisyweights.noise import laws
 
 __all__ = ["MEMBERS", "SMALL", "TOPOLOGIES", "counted", "shares", "stored"]
@@ -39,7 +39,7 @@ def stored(
     network = TOPOLOGIES[topology](layers)
     if method == "variational":
         choices = {"law": laws.gaussian(), "kl_weight": 0.0, "biases": "fixed"}
-        network = dense_twins.from_deterministic(network, seed=0, **choices, **mean_field_training.KERNEL)
+        network = twins.from_deterministic(network, seed=0, **choices, **mean_field_training.KERNEL)
     bits = storage.stored_bits(network, vectors=vectors)
     return sum(size for role, size in bits.items() if everything or role not in SMALL)
 

@@ -9,7 +9,7 @@ import keras
 from noisyweights.networks.mean_field.layers import MeanField
 from noisyweights.noise.law import Law
 
-__all__ = ["cloned", "with_law"]
+__all__ = ["cloned", "copy_weights", "with_law"]
 
 
 def with_law(model: keras.Model, law: Law) -> keras.Model:
@@ -34,7 +34,7 @@ def with_law(model: keras.Model, law: Law) -> keras.Model:
     if not pairs:
         raise ValueError(f"{model.name} has no mean-field layers, so no law to swap: see from_deterministic")
     for old, new in pairs:
-        _copy(old, new)
+        copy_weights(old, new)
     return twin
 
 
@@ -68,10 +68,11 @@ def cloned(
     copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
     for layer, twin in kept:
         if isinstance(twin, keras.layers.Layer):  # and not a bare operation, such as a sum
-            _copy(layer, twin)
+            copy_weights(layer, twin)
     return copy
 
 
-def _copy(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
+def copy_weights(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
+    """Give a layer all that the weights of another of its kind hold; raises ValueError where they differ."""
     for old, new in zip(source.weights, target.weights, strict=True):
         new.assign(old)

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field.cloning import cloned
+from noisyweights.networks.mean_field.cloning import cloned, copy_weights
 from noisyweights.networks.mean_field.layers import MeanField, MeanFieldConv2D, MeanFieldDense
 from noisyweights.noise import laws
 
@@ -157,6 +157,5 @@ def with_estimator(model: keras.Model, *, estimator: str) -> keras.Model:
             f"{model.name} has no MeanFieldDense or MeanFieldConv2D layer to train by {estimator}"
         )
     for layer, twin in pairs:
-        for old, new in zip(layer.weights, twin.weights, strict=True):
-            new.assign(old)
+        copy_weights(layer, twin)
     return copy

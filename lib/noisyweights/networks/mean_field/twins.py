@@ -11,7 +11,7 @@ import keras
 from noisyweights import seeds
 from noisyweights.networks.mean_field import dense_twins, random_rules
 from noisyweights.networks.mean_field.any_layer import MeanFieldLayer
-from noisyweights.networks.mean_field.cloning import cloned, with_law
+from noisyweights.networks.mean_field.cloning import cloned, copy_weights, with_law
 from noisyweights.networks.mean_field.dense_twins import check_plain
 from noisyweights.networks.mean_field.layers import MeanField
 from noisyweights.noise.law import Law
@@ -94,8 +94,7 @@ def _chosen(layer: Any, where: Callable | Sequence[str]) -> list[str]:
 
 def _take_weights(layer: keras.layers.Layer, twin: MeanField) -> None:
     if isinstance(twin, MeanFieldLayer):
-        for old, new in zip(layer.weights, twin.layer.weights, strict=True):
-            new.assign(old)
+        copy_weights(layer, twin.layer)
         return
     twin.kernel_loc.assign(layer.kernel)
     if layer.use_bias:
