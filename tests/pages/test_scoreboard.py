@@ -44,6 +44,15 @@ def test_counts_add_up() -> None:
     assert f"{of_paper} claims: 1 reproduced, {of_paper - 1} not yet measured." in page
 
 
+def test_a_build_that_left_a_recorded_claim_alone_is_not_mentioned_beside_it() -> None:
+    other = (Measurement.exact("P-two-point", "max_error", 0.0),)
+    here = replace(run(0), outcome=replace(run(0).outcome, measurements=other))
+    page = scoreboard.page([here], [run(0, profile="full")], chapters=CHAPTERS)
+    assert "this build" not in row(page, "P-moments")
+    assert "this build" in row(page, "P-two-point")
+    assert "recorded full run" not in row(page, "P-two-point")
+
+
 def test_the_recorded_verdict_is_the_headline_and_this_builds_stands_beside_it() -> None:
     text = row(scoreboard.page([run(1e-3)], [run(0, profile="full")], chapters=CHAPTERS), "P-moments")
     assert 'data-verdict="reproduced"' in text

@@ -142,6 +142,8 @@ def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
     part, columns = _part(claim, columns), concerned(claim, columns)
     found, _ = headline(claim, columns)
     measured = [column for column in columns if column.checked(claim)]
+    # That this build left a recorded claim alone is no news; that a reader's device did is.
+    told = [column for column in columns if column in measured or column.own_device] if measured else ()
     name = f'<h3 class="nw-id">{claim.id}</h3>'
     link = f'<a href="{claim.chapter}.html">{escape(chapter)}</a>'
     where = f'<span class="nw-where">{link}</span>' if chapter else ""
@@ -150,7 +152,7 @@ def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
     return (
         f'<article class="nw-claim nw-row{waiting}" id="{claim.id}" data-verdict="{verdict}" '
         f'data-chapter="{claim.chapter}" data-title="{escape(chapter or claim.chapter)}">'
-        f"{_head(claim, columns if measured else (), name, where + part)}"
+        f"{_head(claim, told, name, where + part)}"
         f'<p class="nw-statement">{escape(claim.statement)}</p>{_beside(claim, measured)}'
         f"<details><summary>Criterion{' and samples' if measured else ''} of {claim.id}</summary>"
         f'{_criterion(claim)}<p class="nw-why"><b>Why so.</b> {escape(claim.why)}</p>'
