@@ -2,5 +2,18 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["array", "cells", "chip", "converters", "costs", "deployment", "nonidealities"]
+__all__ = [
+    "array",
+    "cell_fits",
+    "cells",
+    "chip",
+    "converters",
+    "costs",
+    "deployment",
+    "drive",
+    "nonidealities",
+    "published_cells",
+    "read_memory",
+    "sonos_statistics",
+]
 __getattr__ = lazy_loading.modules(__name__)

@@ -12,6 +12,7 @@ from scipy import optimize
 
 from noisyweights.hardware import nonidealities
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS, FluctuatingJunction, LevelCell, domain_wall
+from noisyweights.hardware.drive import Drive
 from noisyweights.noise.simulation import magnetics
 
 __all__ = ["COINS", "DOMAIN_WALL", "IDEAL", "SCALES", "Chip", "Junctions", "ScaleStore"]
@@ -117,16 +118,20 @@ class Chip:
             tosses none.
         faults: what happens to the written cells, in this order: functions (conductance_uS, *, rng) →
             conductance_uS, such as those of `nonidealities` with their amounts, which belong to this cell.
-        read_noise: standard deviation of a cell's conductance between reads, over the conductance.
+        read_noise: standard deviation of a cell's conductance between reads: a number over the conductance,
+            or a function from µS to µS, such as a curve of `noise.scale_curves`.
         rows, columns: of cells, of one array. Larger matrices take several, and numbers from different rows
             are added. Positive cells, negative cells and junctions stand in arrays of their own.
         row_ohm, column_ohm: of the wire between two neighbouring cells.
         dac_bits, adc_bits: of converters; None for exact ones.
         coverage: share of the numbers in a calibration that the converters' range holds.
         source: where the settings are from.
+        drive: how inputs come in steps, weights in slices, and sums to converters; None for inputs by levels,
+            whole weights on pairs of cells, an ADC for each column, and ranges by calibration.
 
-    Raises: ValueError for arrays without cells, other bits, or numbers out of range; TypeError for a part of
-        another kind, or a number that is none.
+    Raises: ValueError for arrays without cells, other bits, or numbers out of range, and for a drive that
+        cells, arrays or converters do not fit; TypeError for a part of another kind, or a number that is
+        none.
     """
 
     cell: LevelCell
@@ -134,7 +139,7 @@ class Chip:
     scales: ScaleStore | None
     coin_bits: int | None
     faults: tuple[Callable[..., np.ndarray], ...]
-    read_noise: float
+    read_noise: float | Callable[[np.ndarray], np.ndarray]
     rows: int
     columns: int
     row_ohm: float
@@ -143,6 +148,7 @@ class Chip:
     adc_bits: int | None
     coverage: float
     source: str
+    drive: Drive | None = None
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -153,7 +159,7 @@ class Chip:
         for name in ("rows", "columns"):  # 16.0 is a whole number too
             object.__setattr__(self, name, int(getattr(self, name)))
         for name in ("read_noise", "row_ohm", "column_ohm"):
-            if not 0 <= getattr(self, name) < np.inf:
+            if not callable(getattr(self, name)) and not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} must be finite and not negative, got {getattr(self, name)}")
         for name in _BITS:
             bits = getattr(self, name)
@@ -161,15 +167,30 @@ class Chip:
                 raise ValueError(f"{name} must be None or from 1 to 24, and whole, got {bits}")
         if not 0 < self.coverage <= 1:
             raise ValueError(f"coverage is a share above 0 and up to 1, got {self.coverage}")
+        if self.drive is not None:
+            fitting = {name: getattr(self, name) for name in ("columns", "dac_bits", "adc_bits")}
+            self.drive.check_on(levels=len(self.cell.levels_uS), **fitting)
+
+    def read_deviation_uS(self, *conductance_uS: np.ndarray) -> np.ndarray:
+        """Standard deviation between reads of the sum of cells at the same place, in µS, of their shape."""
+        if callable(self.read_noise):
+            each = [
+                nonidealities.at_levels(self.read_noise, one, name="read_noise") for one in conductance_uS
+            ]
+            return np.hypot(*each) if len(each) > 1 else each[0]
+        return self.read_noise * (np.hypot(*conductance_uS) if len(conductance_uS) > 1 else conductance_uS[0])
 
     def _check_kinds(self) -> None:
         for name in (*_BITS, "rows", "columns", "read_noise", "row_ohm", "column_ohm", "coverage"):
             value = getattr(self, name)
+            if name == "read_noise" and callable(value):
+                continue
             if not isinstance(value, Real) and (value is not None or name not in _BITS):
                 raise TypeError(f"{name} must be a number, got {value!r}")
         if not isinstance(self.faults, tuple) or not all(map(callable, self.faults)):
             raise TypeError(f"faults must be a tuple of functions, such as (one,), got {self.faults!r}")
-        for name, kind in (("cell", LevelCell), ("junctions", Junctions), ("scales", ScaleStore)):
+        kinds = {"cell": LevelCell, "junctions": Junctions, "scales": ScaleStore, "drive": Drive}
+        for name, kind in kinds.items():
             part = getattr(self, name)
             if not isinstance(part, kind) and (part is not None or name == "cell"):
                 raise TypeError(f"{name} must be a {kind.__name__}, got {part!r}")

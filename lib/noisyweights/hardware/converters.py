@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["Converter", "calibrate"]
+__all__ = ["Converter", "ConverterErrors", "calibrate", "spanning"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,41 @@ class Converter:
         return self.low + self.step * self.codes(values)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConverterErrors:
+    """What a converter does beside rounding, in units of its step (LSB).
+
+    Args:
+        noise_lsb: standard deviation of a conversion between repetitions, referred to the input.
+        inl_lsb: integral nonlinearity as a data sheet draws it, distances from the straight line at codes
+            that are evenly spaced from the first to the last, lines in between; () for none.
+
+    Raises: ValueError for noise that is negative or not finite, a single number of INL, and for INL that
+        falls by more than the code rises: codes would go back.
+    Source: IEEE Std 1241, for both terms.
+    """
+
+    noise_lsb: float
+    inl_lsb: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.noise_lsb < np.inf:
+            raise ValueError(f"noise_lsb must be finite and not negative, got {self.noise_lsb}")
+        if len(self.inl_lsb) == 1 or not np.isfinite(self.inl_lsb).all():
+            raise ValueError(
+                f"inl_lsb takes finite distances at two codes or more, or () for none, got {self.inl_lsb}"
+            )
+
+    def check(self, bits: int, *, name: str) -> None:
+        """Raise ValueError where codes of so many bits would not rise with what is converted."""
+        if self.inl_lsb and np.diff(self.inl_lsb).min() <= -(2**bits - 1) / (len(self.inl_lsb) - 1):
+            raise ValueError(
+                f"{name}: an inl_lsb that falls by {-np.diff(self.inl_lsb).min():g} over "
+                f"{(2**bits - 1) / (len(self.inl_lsb) - 1):g} codes is not monotonic: give the distance at "
+                "fewer codes, or smaller ones"
+            )
+
+
 def calibrate(values: ArrayLike, *, bits: int, coverage: float) -> Converter:
     """A converter whose range holds this share of all values, and that has a code for 0.
 
@@ -77,3 +112,8 @@ def calibrate(values: ArrayLike, *, bits: int, coverage: float) -> Converter:
         return Converter(bits, -high, high)
     half = 2 ** (bits - 1)
     return Converter(bits, -high * half / (half - 1), high)
+
+
+def spanning(low: float, high: float, *, bits: int) -> Converter:
+    """A converter over this range with a code for 0, as `calibrate` makes them; errors as there."""
+    return calibrate([low, high], bits=bits, coverage=1.0)

@@ -2,5 +2,5 @@
 
 from noisyweights import lazy_loading
 
-__all__ = ["crossbar", "fresh_reads", "wires"]
+__all__ = ["crossbar", "fresh_reads", "slices", "wires"]
 __getattr__ = lazy_loading.modules(__name__)

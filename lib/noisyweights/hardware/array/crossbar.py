@@ -19,7 +19,7 @@ from noisyweights.hardware.array.wires import column_currents_uA
 from noisyweights.hardware.cells import LevelCell
 from noisyweights.hardware.converters import Converter
 
-__all__ = ["Crossbar", "Readout", "place", "place_signs"]
+__all__ = ["Crossbar", "Readout", "checked_weights", "largest_weights", "place", "place_signs"]
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,17 @@ def place(
     Raises: ValueError for weights that are no matrix, NaN or infinite, or deviations of another shape or
         below 0.
     """
+    mean, deviation = checked_weights(mean, deviation)
+    low, high = cell.levels_uS[0], cell.levels_uS[-1]
+    gain = (high - low) / largest_weights(mean, deviation, power)
+    levels = (cell.nearest(low + np.maximum(sign * mean * gain, 0)) for sign in (1, -1))
+    held = np.asarray(cell.levels_uS)
+    positive, negative = (held[level] if rng is None else cell.written(level, rng) for level in levels)
+    return Crossbar(positive, negative, deviation * gain, gain)
+
+
+def checked_weights(mean: ArrayLike, deviation: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and their standard deviations as arrays, 0 for None; errors as in `place`."""
     mean = np.asarray(mean, float)
     if mean.ndim != 2 or not mean.size or not np.isfinite(mean).all():
         raise ValueError(f"weights must be a finite matrix (inputs, outputs), got shape {mean.shape}")
@@ -164,15 +175,15 @@ def place(
         raise ValueError(
             f"deviations must be finite, 0 or more, of shape {mean.shape}, got {deviation.shape}"
         )
-    low, high = cell.levels_uS[0], cell.levels_uS[-1]
+    return mean, deviation
+
+
+def largest_weights(mean: np.ndarray, deviation: np.ndarray, power: np.ndarray | None) -> np.ndarray:
+    """What fills the range of each column's cells, (outputs,): see `place`; 1 for a column of zeros."""
     # A column of means near 0 is not blown up until its junctions drown all others in a common converter.
     share = np.ones(len(mean)) if power is None or not np.any(power) else np.asarray(power)
     largest = np.maximum(np.abs(mean).max(0), np.sqrt(share @ deviation**2 / share.sum()))
-    gain = (high - low) / np.where(largest > 0, largest, 1.0)
-    levels = (cell.nearest(low + np.maximum(sign * mean * gain, 0)) for sign in (1, -1))
-    held = np.asarray(cell.levels_uS)
-    positive, negative = (held[level] if rng is None else cell.written(level, rng) for level in levels)
-    return Crossbar(positive, negative, deviation * gain, gain)
+    return np.where(largest > 0, largest, 1.0)
 
 
 def place_signs(signs: ArrayLike, *, cell: LevelCell, rng: np.random.Generator | None) -> Crossbar:

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from noisyweights import seeds
-from noisyweights.hardware.array import crossbar
-from noisyweights.hardware.array.crossbar import Crossbar
-from noisyweights.hardware.chip import Chip, ScaleStore
+from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.costs.workloads import check_no_matrix
-from noisyweights.hardware.deployment import layers as array_layers
-from noisyweights.hardware.deployment.layers import ArrayBinary, ArrayLayer, Patches
+from noisyweights.hardware.deployment.layers import ArrayLayer
+from noisyweights.hardware.deployment.makers import MAKERS, Rngs
 from noisyweights.networks import weight_draws
-from noisyweights.networks.binary import layers as binary
-from noisyweights.networks.binary import stochastic_passes
-from noisyweights.networks.coin_flips import rescaling
-from noisyweights.networks.coin_flips.coins import Coins
 from noisyweights.networks.mean_field import twins
-from noisyweights.networks.mean_field.layers import MeanField, MeanFieldConv2D, MeanFieldDense
+from noisyweights.networks.mean_field.layers import MeanField
 
 __all__ = ["array_layers_of", "deploy"]
 
 _CALIBRATIONS = 3  # reads, beside that of the means, by which converters are set
 
 
-def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) -> keras.Model:
+def deploy(
+    model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int, positions: str = "shared"
+) -> keras.Model:
     """Return the network on arrays of a chip, for `inference.predict_draws`: one read of all arrays a draw.
 
     Kernels of dense layers and convolutions go on cells, random ones on cells with junctions, binary ones on
@@ -46,32 +40,36 @@ def deploy(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int)
         calibration: inputs, (n, …), by which the converters' ranges are set, and the strength of junctions;
             some hundred do.
         seed: whole number from which cells and stored scales follow.
+        positions: what a convolution meets at its positions: "shared", one read at all of them, or "fresh",
+            a read of its own at each, as an array gives that takes them one after the other. Junctions and
+            read noise then fluctuate from position to position; coins and scales are tossed once a draw, and
+            hold. It takes memory for a draw of the cells at each position.
 
-    A convolution meets one draw at all positions, and resistive wires are solved once for the cells' means:
-    see `Crossbar.wired`. Where nothing on the chip is random, `predict` says all. A deployed network cannot
-    be saved: keep the model and deploy it again.
+    Resistive wires are solved once for the cells' means: see `Crossbar.wired`. Where nothing on the chip is
+    random, `predict` says all. A deployed network cannot be saved: keep the model and deploy it again.
 
     Raises: ValueError for a model without such layers, with other matrices of weights, with random biases, in
         another precision, or of a kind that the chip has no parts for; for coins with weights outside of
-        [−1, 1]; and for calibration inputs of another shape, none, NaN or infinite.
+        [−1, 1]; for calibration inputs of another shape, none, NaN or infinite; and for other positions, or
+        fresh ones of inputs whose size is open.
     """
     calibration = _checked(model, calibration)
+    _check_positions(model, positions)
     places = itertools.count()
     found: list[ArrayLayer] = []
 
     def twin_of(layer):
-        maker = _MAKERS.get(type(layer))
+        maker = MAKERS.get(type(layer))
         if maker is None:
             if isinstance(layer, keras.layers.Layer):  # and not a bare operation, such as a sum
                 check_no_matrix(layer)
             return None
         if layer.compute_dtype != "float32":
             raise ValueError(f"{layer.name} computes in {layer.compute_dtype}, and arrays here in float32")
-        rng = _Rngs(seed, next(places))
+        given = {"rng": Rngs(seed, next(places)), "fresh": positions == "fresh"}
         if isinstance(layer, MeanField):
-            found.append(maker(layer, chip, rng, powers[layer]))
-        else:
-            found.append(maker(layer, chip, rng))
+            given["power"] = powers[layer]
+        found.append(maker(layer, chip, **given))
         return found[-1]
 
     powers = _powers(model, calibration, seed)
@@ -88,16 +86,6 @@ def array_layers_of(model: keras.Model) -> list[ArrayLayer]:
     return [layer for layer in model._flatten_layers() if isinstance(layer, ArrayLayer)]
 
 
-class _Rngs:
-    """Generators of one layer's cells, named by what they are for."""
-
-    def __init__(self, seed: int, place: int):
-        self._name = (seed, "chip", place)
-
-    def __call__(self, purpose: str) -> np.random.Generator:
-        return seeds.generator(*self._name, purpose)
-
-
 def _checked(model: keras.Model, calibration: ArrayLike) -> np.ndarray:
     """The inputs of a calibration, float32."""
     if len(getattr(model, "inputs", None) or ()) != 1:
@@ -109,6 +97,16 @@ def _checked(model: keras.Model, calibration: ArrayLike) -> np.ndarray:
     if not len(calibration) or not np.isfinite(calibration).all():
         raise ValueError(f"calibration needs finite inputs, at least one, got shape {calibration.shape}")
     return calibration
+
+
+def _check_positions(model: keras.Model, positions: str) -> None:
+    if positions not in ("shared", "fresh"):
+        raise ValueError(f'positions must be "shared" or "fresh", got {positions!r}')
+    if positions == "fresh" and None in model.inputs[0].shape[1:]:
+        raise ValueError(
+            f"{model.name} takes inputs of any size, {tuple(model.inputs[0].shape[1:])}, and reads at fresh "
+            "positions are as many as its input has: build it for one size"
+        )
 
 
 def _powers(model: keras.Model, inputs: np.ndarray, seed: int) -> dict[keras.layers.Layer, np.ndarray]:
@@ -164,127 +162,3 @@ def _calibrate(
             adc_bits=chip.adc_bits,
             coverage=chip.coverage,
         )
-
-
-_PAIR = ("positive_uS", "negative_uS")
-
-
-def _array(placed: Crossbar, chip: Chip, rng: _Rngs, *, written: tuple[str, ...] = _PAIR) -> Crossbar:
-    """The crossbar after faults of the cells that were written, and with its wires."""
-    pair = {}
-    for name in written:
-        cells = getattr(placed, name)
-        for place, fault in enumerate(chip.faults):
-            cells = fault(cells, rng=rng(f"{name}/{place}"))
-        pair[name] = cells
-    placed = replace(placed, **pair)
-    if chip.row_ohm or chip.column_ohm:
-        lines = {"row_ohm": chip.row_ohm, "column_ohm": chip.column_ohm}
-        placed = placed.wired(rows=chip.rows, columns=chip.columns, **lines)
-    return placed
-
-
-def _common(layer: keras.layers.Layer, placed: Crossbar, chip: Chip, bias: np.ndarray | None) -> dict:
-    patches = None
-    if hasattr(layer, "kernel_size"):
-        patches = Patches(layer.kernel_size, layer.strides, layer.padding)
-    return {
-        "read_uS": chip.read_noise * np.hypot(placed.positive_uS, placed.negative_uS),
-        "rows": chip.rows,
-        "patches": patches,
-        "bias": np.zeros(len(placed.gain_uS)) if bias is None else bias,
-        "name": layer.name,
-    }
-
-
-def _mean_field(layer: MeanField, chip: Chip, rng: _Rngs, power: np.ndarray) -> ArrayLayer:
-    if chip.junctions is None:
-        raise ValueError(f"{layer.name} has random weights, and the chip no junctions: see chip.Junctions")
-    if layer.biases == "random":
-        raise ValueError(f"{layer.name} has random biases, and arrays here add biases as numbers")
-    mean = _matrix(np.asarray(layer.kernel_loc))
-    deviation = np.exp(_matrix(np.asarray(layer.kernel_log_scale)), dtype=np.float64)
-    placed = crossbar.place(mean, deviation, cell=chip.cell, rng=rng("cells"), power=power)
-    set_uS = chip.junctions.set_to(placed.deviation_uS, power=power, rng=rng("junctions"))
-    placed = _array(replace(placed, deviation_uS=set_uS), chip, rng)
-    bias = None if layer.biases == "none" else np.asarray(layer.bias)
-    return ArrayLayer(
-        placed, law=layer.law, activation=layer.activation, **_common(layer, placed, chip, bias)
-    )
-
-
-def _deterministic(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayLayer:
-    if isinstance(layer, keras.layers.Conv2D):
-        twins.check_plain(layer)
-    kernel = _matrix(rescaling.kernel_of(layer))
-    bias = np.asarray(layer.bias) if layer.use_bias else None
-    if chip.coin_bits is None or not isinstance(layer, keras.layers.Dense):
-        placed = _array(crossbar.place(kernel, None, cell=chip.cell, rng=rng("cells")), chip, rng)
-        return ArrayLayer(placed, activation=layer.activation, **_common(layer, placed, chip, bias))
-    try:
-        odds = Coins(kernel, chip.coin_bits).odds
-    except ValueError as error:
-        raise ValueError(f"{layer.name}: {error}") from error
-    # The same cells twice: as they are where a coin shows nothing, and where it shows the weight's sign.
-    signs = np.where(kernel < 0, -1.0, 1.0)
-    off, on = (
-        _array(crossbar.place(of, None, cell=chip.cell, rng=rng("cells")), chip, rng)
-        for of in (np.zeros_like(kernel), signs)
-    )
-    off = replace(off, gain_uS=on.gain_uS)
-    mean = _difference(off) + odds * (_difference(on) - _difference(off))
-    return ArrayLayer(
-        on,
-        drawn=array_layers.coins(off, on, odds=odds),
-        mean_uS=mean,
-        activation=layer.activation,
-        **_common(layer, on, chip, bias),
-    )
-
-
-def _binary(layer: keras.layers.Layer, chip: Chip, rng: _Rngs) -> ArrayBinary:
-    signs = _matrix(keras.ops.convert_to_numpy(layer.binary_kernel()))
-    # The reference is the mean of a column of cells, which errors of single cells and reads hardly move.
-    signed = crossbar.place_signs(signs, cell=chip.cell, rng=rng("cells"))
-    placed = _array(signed, chip, rng, written=_PAIR[:1])
-    scales = np.asarray(layer.scale)[np.newaxis] if hasattr(layer, "scale") else None
-    if scales is None:
-        if chip.scales is None:
-            raise ValueError(f"{layer.name} has random scales, and the chip no store: see chip.ScaleStore")
-        scales = _stored(layer, chip.scales, rng)
-    return ArrayBinary(
-        placed,
-        binary_inputs=layer.binary_inputs,
-        pool_size=getattr(layer, "pool_size", 1),
-        moving_mean=np.asarray(layer.moving_mean),
-        moving_variance=np.asarray(layer.moving_variance),
-        scales=scales,
-        **_common(layer, placed, chip, np.asarray(layer.bias))
-        | {"read_uS": chip.read_noise * placed.positive_uS},
-    )
-
-
-def _stored(layer: keras.layers.Layer, store: ScaleStore, rng: _Rngs) -> np.ndarray:
-    """Scales as cells hold them: the range from 0 to the layer's largest on that of the cell."""
-    low, high = store.cell.levels_uS[0], store.cell.levels_uS[-1]
-    wanted = stochastic_passes.draw_scales(layer, store.vectors, rng("scales"))
-    gain = (high - low) / layer.largest_scale()
-    written = store.cell.written(store.cell.nearest(low + wanted * gain), rng("store"))
-    return np.maximum(written - low, 0) / gain
-
-
-def _matrix(kernel: np.ndarray) -> np.ndarray:
-    return kernel.reshape(-1, kernel.shape[-1])
-
-
-def _difference(placed: Crossbar) -> np.ndarray:
-    return placed.positive_uS - placed.negative_uS
-
-
-_MAKERS: dict[type, Callable[..., ArrayLayer]] = {
-    **dict.fromkeys((MeanFieldDense, MeanFieldConv2D), _mean_field),
-    **dict.fromkeys((binary.BinaryDense, binary.ScaledBinaryDense), _binary),
-    **dict.fromkeys((binary.BinaryConv2D, binary.ScaledBinaryConv2D), _binary),
-    keras.layers.Dense: _deterministic,
-    keras.layers.Conv2D: _deterministic,
-}

@@ -14,7 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from noisyweights.hardware.array.crossbar import Crossbar, Readout
+from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.converters import Converter, calibrate
+from noisyweights.hardware.deployment.driven import DrivenProduct, through
 from noisyweights.networks import weight_draws
 from noisyweights.networks.binary.base_layer import EPSILON
 from noisyweights.noise.law import Law
@@ -65,7 +67,9 @@ class ArrayLayer(keras.layers.Layer):
             software, so that both can be compared draw by draw; None without.
         read_uS: standard deviation of the difference between reads, beside those draws, (inputs, outputs).
         mean_uS: mean difference, if it is not that of the crossbar.
-        rows: of one array.
+        chip: whose arrays these are.
+        slices: columns of a weight, side by side in the crossbar, of which the first has the junctions.
+        fresh: whether each position of a convolution has a read of its own.
         patches: of a convolution; None for a dense layer.
         bias: (outputs,).
         activation: as in any Keras layer.
@@ -79,7 +83,9 @@ class ArrayLayer(keras.layers.Layer):
         law: Law | None = None,
         read_uS: np.ndarray,
         mean_uS: np.ndarray | None = None,
-        rows: int,
+        chip: Chip,
+        slices: int,
+        fresh: bool,
         patches: Patches | None,
         bias: np.ndarray,
         activation: Any,
@@ -87,7 +93,11 @@ class ArrayLayer(keras.layers.Layer):
     ):
         super().__init__(trainable=False, **kwargs)
         self.crossbar, self.law = crossbar, law
-        self.readout = Readout(None, None, rows)
+        self.readout = Readout(None, None, chip.rows)
+        self.slices = slices
+        self.driven = None
+        if chip.drive is not None:
+            self.driven = DrivenProduct(chip, gain_uS=crossbar.gain_uS, slices=slices)
         self.patches = patches
         self.activation = keras.activations.get(activation)
         self._drawn = drawn
@@ -96,42 +106,64 @@ class ArrayLayer(keras.layers.Layer):
         self._mean_uS = tf.constant(held, tf.float32)
         self._gain_uS = tf.constant(crossbar.gain_uS, tf.float32)
         self._bias = tf.constant(bias, tf.float32)
-        self._watched: list[np.ndarray] | None = None
+        self._watched: list[tuple[tf.Tensor, tf.Tensor]] | None = None
         random = drawn is not None or law is not None or read_uS.any()
-        self.random_weights = ("kernel",) if random else ()
+        # Of a kernel that each position reads anew the draw is a seed, as it is of a converter's noise.
+        self.random_weights = ("reads" if fresh else "kernel",) if random else ()
+        if self.driven is not None and self.driven.noisy:
+            self.random_weights = (*self.random_weights, "conversions")
         self.built = True
 
     def sample(self, weight: str, seed: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
-        """One read of all cells: differences of conductances in µS, (inputs, outputs)."""
+        """One read of all cells: differences of conductances in µS, (inputs, outputs · slices).
+
+        Of "reads" and "conversions" it is the seed that these follow from.
+        """
         if shape:
             raise ValueError(f"{self.name} is read one draw at a time, and chips cannot be stacked in it")
+        return self._read(seed, ()) if weight == "kernel" else tf.convert_to_tensor(seed)
+
+    def _read(self, seed: tf.Tensor, places: tuple[int, ...]) -> tf.Tensor:
+        """Reads of all cells, one at each place: (places…, inputs, outputs · slices)."""
         found = self._mean_uS
         if self.law is not None:
-            deviation = tf.constant(self.crossbar.deviation_uS, tf.float32)
-            found = self.law(found, deviation).sample(seed=seed)
+            deviation = tf.constant(self.crossbar.deviation_uS[:, :: self.slices], tf.float32)
+            if self.slices == 1:
+                found = self.law(found, deviation).sample(places, seed=seed)
+            else:
+                found += self._beside(self.law(tf.zeros_like(deviation), deviation).sample(places, seed=seed))
         elif self._drawn is not None:
             found = self._drawn(seed)
         if not self.read_uS.any():
             return found
         other = tf.random.experimental.stateless_fold_in(seed, 1)
         deviation = tf.constant(self.read_uS, tf.float32)
-        return found + deviation * tf.random.stateless_normal(found.shape, other)
+        return found + deviation * tf.random.stateless_normal((*places, *deviation.shape), other)
+
+    def _beside(self, junctions: tf.Tensor) -> tf.Tensor:
+        """What junctions add, beside the first slice of each weight."""
+        spread = tf.pad(junctions[..., None], [[0, 0]] * len(junctions.shape) + [[0, self.slices - 1]])
+        return tf.reshape(spread, (*junctions.shape[:-1], junctions.shape[-1] * self.slices))
 
     def multiply(self, x: tf.Tensor) -> tf.Tensor:
-        """One read: products of inputs (…, inputs) with the weights, (…, outputs)."""
+        """One read: products of inputs (n, …, inputs) with the weights, (n, …, outputs)."""
         conductance = weight_draws.drawn(self, "kernel")
+        if (seed := weight_draws.drawn(self, "reads")) is not None:
+            conductance = self._read(seed, tuple(x.shape[1:-1]))
         if conductance is None:
             conductance = self._mean_uS
         if self._watched is not None:
-            self._watch(x, conductance)
+            self._watched.append((x, conductance))
+        if self.driven is not None:
+            return self.driven.multiply(x, conductance, weight_draws.drawn(self, "conversions"))
         dac, adc, rows = self.readout.dac, self.readout.adc, self.readout.rows
         if dac is not None:
             x = dac.low + dac.step * _codes(x, dac)
         if adc is None:
-            return tf.tensordot(x, conductance, 1) / self._gain_uS
+            return through(x, conductance) / self._gain_uS
         codes = [
-            _codes(tf.tensordot(x[..., start : start + rows], conductance[start : start + rows], 1), adc)
-            for start in range(0, conductance.shape[0], rows)
+            _codes(through(x[..., start : start + rows], conductance[..., start : start + rows, :]), adc)
+            for start in range(0, x.shape[-1], rows)
         ]
         return (adc.step * tf.add_n(codes) + len(codes) * adc.low) / self._gain_uS
 
@@ -145,26 +177,34 @@ class ArrayLayer(keras.layers.Layer):
         self._watched = []
         try:
             run()
-            met, currents = (np.concatenate(values) for values in zip(*self._watched, strict=True))
+            met = self._watched
         finally:
             self._watched = None
-        settings = zip((met, currents), (dac_bits, adc_bits), strict=True)
         try:
+            if self.driven is not None:
+                self.driven.calibrate(met, signs=dac_bits is None)
+                self.readout = Readout(self.driven.dac, (*self.driven.adcs, None)[0], self.readout.rows)
+                return
+            values = (
+                np.concatenate([np.ravel(x) for x, _ in met]),
+                np.concatenate([self._currents(*each) for each in met]),
+            )
             dac, adc = (
-                None if bits is None else calibrate(values, bits=bits, coverage=coverage)
-                for values, bits in settings
+                None if bits is None else calibrate(each, bits=bits, coverage=coverage)
+                for each, bits in zip(values, (dac_bits, adc_bits), strict=True)
             )
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from error
         self.readout = Readout(dac, adc, self.readout.rows)
 
-    def _watch(self, x: tf.Tensor, conductance: tf.Tensor) -> None:
+    def _currents(self, x: tf.Tensor, conductance: tf.Tensor) -> np.ndarray:
+        """Of all tiles and columns, flat."""
         rows = self.readout.rows
         currents = [
-            np.ravel(tf.tensordot(x[..., start : start + rows], conductance[start : start + rows], 1))
-            for start in range(0, conductance.shape[0], rows)
+            np.ravel(through(x[..., start : start + rows], conductance[..., start : start + rows, :]))
+            for start in range(0, x.shape[-1], rows)
         ]
-        self._watched.append((np.ravel(x), np.concatenate(currents)))
+        return np.concatenate(currents)
 
     def get_config(self):
         raise ValueError(
@@ -173,7 +213,7 @@ class ArrayLayer(keras.layers.Layer):
         )
 
     def compute_output_shape(self, input_shape):
-        outputs = len(self.crossbar.gain_uS)
+        outputs = len(self.crossbar.gain_uS) // self.slices
         if self.patches is None:
             return (*input_shape[:-1], outputs)
         found = keras.layers.Conv2D(
@@ -211,7 +251,7 @@ class ArrayBinary(ArrayLayer):
             self.random_weights = (*self.random_weights, "scale")
 
     def sample(self, weight, seed, shape=()):
-        if weight == "kernel":
+        if weight != "scale":
             return super().sample(weight, seed, shape)
         return self.scales[tf.random.stateless_uniform((), seed, 0, len(self.scales), tf.int32)]
 
