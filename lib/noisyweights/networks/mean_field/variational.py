@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -133,6 +133,7 @@ def train(
     seed: int,
     optimizer: keras.optimizers.Optimizer | None = None,
     tempering: float | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, np.ndarray]:
     """Fit a network, mean-field or deterministic, by Keras; return the history of losses, (epochs,) each.
 
@@ -144,6 +145,7 @@ def train(
         seed: whole number from which the order of the examples follows.
         optimizer: Adam with its defaults if None, as in the device paper.
         tempering: `Tempering.time`, or None for an untempered likelihood.
+        callbacks: of Keras, beside its own.
 
     Raises: ValueError for no data, NaN or infinite values, lengths that differ, labels that the network has
         no output for, or a loss that is not finite in the end, with the weights as they were before.
@@ -157,7 +159,7 @@ def train(
     _check_labels(model, x, y, loss)
     before = [tf.identity(weight.value) for weight in model.weights]
     model.compile(optimizer=optimizer or keras.optimizers.Adam(), loss=loss)
-    callbacks = [Tempering(time=tempering)] if tempering is not None else []
+    own = [Tempering(time=tempering)] if tempering is not None else []
     steps = -(-len(x) // batch_size)
     with tqdm(total=epochs * steps, desc="training", unit="", delay=5, leave=False) as bar:
         step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update())
@@ -166,12 +168,12 @@ def train(
                 _batches(x, y, batch_size=batch_size, epochs=epochs, seed=seed),
                 epochs=epochs,
                 steps_per_epoch=steps,
-                callbacks=[*callbacks, keras.callbacks.TerminateOnNaN(), step],
+                callbacks=[*own, *callbacks, keras.callbacks.TerminateOnNaN(), step],
                 shuffle=False,
                 verbose=0,
             )
         finally:
-            for callback in callbacks:
+            for callback in own:
                 callback.on_train_end()  # Keras does not call it when training is interrupted
     if not np.isfinite(history.history["loss"][-1]):
         for weight, value in zip(model.weights, before, strict=True):
