@@ -12,6 +12,7 @@ from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import catalogue, mean_field_training
 from noisyweights.experiments.faces import experiment as faces
 from noisyweights.experiments.faces.experiment import LAWS, LEVELS
+from noisyweights.experiments.faces.scores import compared_predictions
 from noisyweights.ledger.verdicts import verdict
 from noisyweights.networks import weight_draws
 from noisyweights.noise import laws
@@ -48,7 +49,7 @@ def predictions(*, error=0.1, scale=0.1, change=1.0, n=2000):
 
 
 def compared_of(predicted):
-    return faces._compared(CONFIG, *predicted, seed=6)
+    return compared_predictions(CONFIG, *predicted, seed=6)
 
 
 def test_equal_predictions_have_no_gap_and_the_error_put_in():
