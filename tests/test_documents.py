@@ -55,7 +55,7 @@ def test_the_code_behind_a_claim_is_where_contributing_says(claim):
 
 def test_a_claim_of_another_chapter_is_not_found():
     assert not spelled_out("S-entropy", LIBRARY / "experiments/binary")
-    assert spelled_out("A-memory-binary", LIBRARY / "experiments/binary") == {"storage.py"}
+    assert spelled_out("A-memory-binary", LIBRARY / "experiments/binary") == {"stored_bits.py"}
 
 
 def test_the_house_is_drawn_with_all_its_rooms():

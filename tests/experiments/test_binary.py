@@ -10,8 +10,7 @@ from scipy import stats
 
 from noisyweights import datasets
 from noisyweights.experiments import catalogue
-from noisyweights.experiments.binary import experiment, measurements
-from noisyweights.experiments.binary import storage as binary_storage
+from noisyweights.experiments.binary import experiment, measurements, stored_bits
 from noisyweights.experiments.binary.scores import Predicted, Scores, ShiftScores, score, score_shifts
 from noisyweights.experiments.binary.settings import KINDS
 from noisyweights.ledger.verdicts import verdict
@@ -35,7 +34,7 @@ CLAIMS = ("A-mnist", "A-fashion", "A-rotation", "A-noise", "A-ood", "A-samples",
 @lru_cache(1)
 def counted():
     """What is counted in networks of their full size, which takes a second to build them."""
-    return binary_storage.counted(FULL)
+    return stored_bits.counted(FULL)
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def few_steps(monkeypatch):
         steps = np.linspace(0, getattr(experiment, name)[-1], STEPS + 1)
         for module in (experiment, measurements):
             monkeypatch.setattr(module, name, steps)
-    monkeypatch.setattr(binary_storage, "counted", lambda config: counts)
+    monkeypatch.setattr(stored_bits, "counted", lambda config: counts)
 
 
 def made_up(config=FULL, *, falling=FALLING, spread=1e-4, loss=0.2, checksum=CHECKSUM, numbers=(0, 1, 2)):

@@ -11,6 +11,7 @@ from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import mean_field_training, trained_weights
 from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.crossbar.networks import classifiers, settings, sweeps
+from noisyweights.experiments.crossbar.networks.scores import scores
 from noisyweights.networks.binary import stochastic_passes
 from noisyweights.networks.mean_field import layers
 from noisyweights.noise import laws
@@ -125,7 +126,7 @@ def test_scales_that_hardly_vary_are_a_binary_network(monkeypatch):
         )
         for one in (test, others)
     )
-    expected = classifiers.scores(p, test.labels, q)
+    expected = scores(p, test.labels, q)
     np.testing.assert_allclose(found["software"], expected, rtol=1e-4)
     # However few vectors are stored, they are all the same.
     np.testing.assert_allclose(found["vectors"][1:, :3], found["vectors"][:2, :3], rtol=1e-6)

@@ -12,9 +12,11 @@ from noisyweights.datasets.source import DataSource
 from noisyweights.experiments import catalogue, mean_field_training
 from noisyweights.experiments.faces import experiment as faces
 from noisyweights.experiments.faces.experiment import LAWS, LEVELS
+from noisyweights.experiments.faces.scores import compared_predictions
 from noisyweights.ledger.verdicts import verdict
 from noisyweights.networks import weight_draws
 from noisyweights.noise import laws
+from noisyweights.scores.estimates import Interval
 
 CONFIG = faces.PROFILES["smoke"]
 
@@ -48,13 +50,13 @@ def predictions(*, error=0.1, scale=0.1, change=1.0, n=2000):
 
 
 def compared_of(predicted):
-    return faces._compared(CONFIG, *predicted, seed=6)
+    return compared_predictions(CONFIG, *predicted, seed=6)
 
 
 def test_equal_predictions_have_no_gap_and_the_error_put_in():
     found = compared_of(predictions())
-    assert found["gap_curves"] == pytest.approx([0, 0, 0])
-    assert found["gap_rmse"] == pytest.approx([0, 0, 0])
+    assert found["gap_curves"] == pytest.approx([0, 0, 0, 0])
+    assert found["gap_rmse"] == pytest.approx([0, 0, 0, 0])
     assert (found["rmse"][:, 1] < 10.02).all()
     assert (found["rmse"][:, 2] > 10.02).all()  # 0.1 of the range, and 0.01/√6 of the draws
     assert found["curves"][0] == pytest.approx(LEVELS, abs=0.05)  # four standard errors of 2000 faces
@@ -109,8 +111,8 @@ def test_networks_are_scored_by_how_far_they_are_off(told):
     # All faces are as far off as each other, so that a curve is 0 up to one probability, and 1 from there.
     inside = 2 * stats.norm.cdf(np.abs(off) / WIDE) - 1
     np.testing.assert_array_equal(found["curves"], inside[:, None] <= LEVELS)
-    np.testing.assert_allclose(found["gap_curves"], [1, 1, 1])
-    np.testing.assert_allclose(found["gap_rmse"], [30, 30, 30], atol=1e-4)
+    np.testing.assert_allclose(found["gap_curves"], [1, 1, 1, 1])
+    np.testing.assert_allclose(found["gap_rmse"], [30, 30, 30, 30], atol=1e-4)
     np.testing.assert_allclose(found["aleatoric"], 100 * WIDE)
     np.testing.assert_allclose(found["epistemic"], 0, atol=1e-6)
     # Ages from 1 to 100 years: (100² − 1)/12 is their variance.
@@ -149,8 +151,8 @@ def result(*, drawn, limit):
     pairs = np.zeros((3, 3))
     return faces.Result(
         replace(CONFIG, limit=limit), DataSource("faces", "", "", drawn=drawn), np.zeros((3, 3, 19)),
-        np.full((3, 3, 3), 8.0), pairs, pairs, pairs, pairs, spread=17.0, tested=40, trained=160, skipped=0,
-        trainings=(1, 1, 1),
+        np.full((3, 3, 3), 8.0), pairs, pairs, Interval(0, 0, 0), Interval(0, 0, 0), pairs, pairs,
+        spread=17.0, tested=40, trained=160, skipped=0, trainings=(1, 1, 1),
     )  # fmt: skip
 
 
@@ -173,12 +175,12 @@ def points(*, sha256="ab" * 32, drawn=False):
     """Points 1 and 4 of each law, and 2 of the device's; each has its own value in each quantity.
 
     Gaps of training k under the law in place l are 0.01 (l + 1) + 0.001 k ± 0.002 in calibration, and ten
-    times as large in the error.
+    times as large in the error; the low ends that hold together are 0.001 lower.
     """
     found = {}
     for place, law in enumerate(LAWS):
         for number in (1, 4, *((2,) if law == "device" else ())):
-            gap = 0.01 * (place + 1) + 0.001 * number + np.array([0, -0.002, 0.002])
+            gap = 0.01 * (place + 1) + 0.001 * number + np.array([0, -0.002, 0.002, -0.003])
             found[f"{law}-{number}"] = {
                 "curves": np.full((3, 19), place + 0.1 * number),
                 "rmse": 8 + place + np.array([[0, -1, 1]] * 3) + np.arange(3)[:, None] / 10,
@@ -198,26 +200,44 @@ def test_trainings_are_averaged_law_by_law():
     found = faces.collect(CONFIG, None, points())
     assert found.trainings == (2, 3, 2)
     np.testing.assert_allclose(found.gap_curves[:, 0], [0.01 + 0.0025, 0.02 + 7 / 3000, 0.03 + 0.0025])
-    np.testing.assert_allclose(np.diff(found.gap_curves[:, [1, 0, 2]]), 0.002)
     np.testing.assert_allclose(found.gap_rmse, 10 * found.gap_curves)
     np.testing.assert_allclose(found.curves[:, 2, 5], [0.25, 1 + 0.7 / 3, 2.25])
-    np.testing.assert_allclose(found.rmse[1], [[9, 8, 10], [9.1, 8.1, 10.1], [9.2, 8.2, 10.2]])
+    np.testing.assert_allclose(found.rmse[1, :, 0], [9, 9.1, 9.2])
     assert found.aleatoric[2].tolist() == [2, 3, 4]
     assert found.epistemic[2].tolist() == [20, 21, 22]
     assert (found.trained, found.tested, found.skipped, found.spread) == (40, 10, 3, 17)
 
 
-def test_claims_are_measured_by_the_gaussian_training_and_by_the_worst():
-    found = faces.collect(replace(CONFIG, limit=None), None, points())
-    measured = {
-        (one.claim, one.quantity): (one.value, one.low, one.high) for one in faces.measurements(found)
-    }
-    assert measured["P-utk-calibration", "max_calibration_gap"] == pytest.approx((0.0125, 0.0105, 0.0145))
-    assert measured["P-utk-training", "max_calibration_gap"] == pytest.approx((0.0325, 0.0305, 0.0345))
-    assert measured["P-utk-training", "max_rmse_gap"] == pytest.approx((0.325, 0.305, 0.345))
-    assert measured["P-utk-rmse", "max_rmse_gap"] == pytest.approx((0.125, 0.105, 0.145))
-    assert measured["P-utk-rmse", "rmse_bimodal"] == pytest.approx((8.2, 7.2, 9.2))
-    assert {one.n for one in faces.measurements(found)} == {10}
+def measured(points):
+    found = faces.measurements(faces.collect(replace(CONFIG, limit=None), None, points))
+    (n,) = {one.n for one in found}
+    return {(one.claim, one.quantity): (one.value, one.low, one.high) for one in found}, n
+
+
+def test_claims_are_measured_over_trainings_by_the_gaussian_ones_and_by_the_worst():
+    values, n = measured(points())
+    assert n == 2
+    # Of two values 0.003 apart: mean ± t₁ · 0.0015. Of three, each low end has a third of the tail.
+    one, third = (0.0015 * stats.t.isf(tail, 1) for tail in (0.025, 0.025 / 3))
+    assert values["P-utk-calibration", "max_calibration_gap"] == pytest.approx(
+        (0.0125, 0.0125 - one, 0.0125 + one)
+    )
+    device = np.array([0.021, 0.022, 0.024])
+    low = device.mean() - stats.sem(device) * stats.t.isf(0.025 / 3, 2)
+    assert low > 0.0325 - third
+    assert values["P-utk-training", "max_calibration_gap"] == pytest.approx((0.0325, low, 0.0325 + one))
+    assert values["P-utk-training", "max_rmse_gap"] == pytest.approx((0.325, 10 * low, 0.325 + 10 * one))
+    assert values["P-utk-rmse", "rmse_bimodal"] == pytest.approx((8.2, 8.2, 8.2))
+
+
+def test_a_single_training_is_measured_over_faces_and_draws_and_the_worst_of_three_jointly():
+    values, n = measured({name: one for name, one in points().items() if name.endswith("-1")})
+    assert n == 10
+    assert values["P-utk-calibration", "max_calibration_gap"] == pytest.approx((0.011, 0.009, 0.013))
+    assert values["P-utk-training", "max_calibration_gap"] == pytest.approx((0.031, 0.028, 0.033))
+    assert values["P-utk-training", "max_rmse_gap"] == pytest.approx((0.31, 0.28, 0.33))
+    assert values["P-utk-rmse", "max_rmse_gap"] == pytest.approx((0.11, 0.09, 0.13))
+    assert values["P-utk-rmse", "rmse_bimodal"] == pytest.approx((8.2, 7.2, 9.2))
 
 
 @pytest.mark.parametrize(("drawn", "name"), [(True, "drawn faces"), (False, "UTKFace")])

@@ -143,6 +143,22 @@ def test_weights_of_other_settings_serve_nobody(toy: Toy) -> None:
     assert record.weights(NAME, "width-3", device=OTHER) is None
 
 
+def test_another_device_does_without_trainings_whose_weights_are_not_kept(toy: Toy) -> None:
+    def wanted(of: SimpleNamespace, profile: str = "full") -> tuple[str, ...]:
+        return record.wanted(NAME, profile=profile, sha256=of.sha256)
+
+    everything = ("width-2", "width-3", "width-4")
+    toy.record("width-2", "width-3")
+    toy.edit('"weights"', '"biases"')
+    assert wanted(OTHER) == everything, "width-3 keeps weights, width-4 is not recorded"
+    toy.record("width-4")
+    assert wanted(OTHER) == ("width-2", "width-3")
+    assert wanted(OTHER, "smoke") == ("width-2", "width-3"), "the record holds the full profile alone"
+    assert wanted(REFERENCE) == everything
+    toy.record("width-3")
+    assert wanted(OTHER) == everything, "no training of the kind keeps weights"
+
+
 def test_an_experiment_without_weights_is_not_asked_for_them(toy: Toy) -> None:
     toy.record("width-3")
     toy.edit("device, trained=None", "device")

@@ -64,6 +64,8 @@ def test_a_value_lies_inside_its_interval(interval) -> None:
         ("  published: curve\n", "", "missing fields .'published'"),
         ("  why: >-", "  wy: >-", "unknown fields .'wy'"),
         ("- id: P-moments", "- id: P-fit-mtj", "twice"),
+        ("[P-wheeler-symbolic", "[P-wheeler", "P-wheeler: asked_again names 'P-wheeler', no other claim"),
+        ("[P-wheeler-symbolic", "[P-wheelr", "P-wheeler: asked_again names 'P-wheelr', no other claim"),
         ("- id: P-moments", "- id: [", "not readable as YAML"),
     ],
 )

@@ -76,6 +76,31 @@ def test_a_readers_device_stands_beside_the_reference() -> None:
     assert "my <device>" not in re.sub(r"\*\*.*?\*\*", "", page)
 
 
+def test_what_is_asked_again_is_linked_with_its_verdict() -> None:
+    page = scoreboard.page([], [run(0, profile="full")], chapters={})
+    assert 'nw-again">Asked again, more sharply: <a href="#P-energy-width">P-energy-width</a>' in row(
+        page, "P-energy"
+    )
+    assert "nw-again" not in row(page, "P-energy-width")
+    assert "are asked again so" not in page, "nothing undecided is decided"
+
+
+def test_undecided_claims_that_other_rows_decide_are_counted() -> None:
+    def measured(claim: str, *interval: float) -> list[Measurement]:
+        checks = claims.find(claim).checks
+        return [Measurement(claim, check.quantity, *interval, 9, check.unit) for check in checks]
+
+    undecided = measured("L-energy", 0.05, 0.01, 0.9)
+    for low, high, words in ((0.01, 0.06, "undecided claims 1 are"), (0.01, 0.9, "")):
+        found = (*undecided, *measured("L-energy-allowed", 0.05, low, high))
+        one = run(0, profile="full")
+        page = scoreboard.page(
+            [], [replace(one, outcome=replace(one.outcome, measurements=found))], chapters={}
+        )
+        assert ("asked again so, and decided there" in page) == bool(words)
+        assert words in page
+
+
 def words(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
@@ -118,7 +143,7 @@ def test_rows_can_be_sorted_by_a_script_and_filtered_without() -> None:
 def test_a_row_links_to_its_chapter_only_if_there_is_one() -> None:
     page = scoreboard.page([], [], chapters=CHAPTERS)
     assert '<a href="01-device-noise.html">Device noise</a>' in row(page, "P-moments")
-    assert "href" not in row(page, "P-energy")
+    assert "href" not in row(page, "P-energy-kl")
 
 
 def test_the_runs_behind_the_verdicts_are_named() -> None:

@@ -14,11 +14,14 @@ from noisyweights.experiments import catalogue, points, record
 def describe(name: str, *, sha256: str) -> dict[str, Any]:
     """What the pipeline asks of an experiment, without computing anything of it.
 
-    points: names by profile. recorded: those of the full profile that need not be computed for the device of
-    this checksum. reusable: those that are recorded for the reference, and that a device hangs on.
-    retrains: whether an edition around another device computes its own points in the quick profile.
+    points: names by profile, as the device of this checksum asks for them. recorded: those of the full
+    profile that need not be computed for it. reusable: those that are recorded for the reference, and that a
+    device hangs on. retrains: whether an edition around another device computes its own points in the quick
+    profile.
     """
-    profiles = {profile: catalogue.names(name, profile=profile) for profile in catalogue.PROFILES}
+    profiles = {
+        profile: record.wanted(name, profile=profile, sha256=sha256) for profile in catalogue.PROFILES
+    }
     full, kept = profiles[record.PROFILE], record.kept(name)
     usable = record.usable(name, sha256=sha256)
     return {

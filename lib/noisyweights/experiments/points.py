@@ -31,6 +31,7 @@ __all__ = [
     "Point",
     "code_of",
     "compute",
+    "holds",
     "making",
     "prepare",
     "read_header",
@@ -173,6 +174,15 @@ def read_header(path: str | os.PathLike) -> dict[str, Any]:
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             return json.loads(file[_HEADER].tobytes())
+    except _DAMAGE as error:
+        raise ValueError(_damaged(path, f"it cannot be read: {error}")) from error
+
+
+def holds(path: str | os.PathLike, array: str) -> bool:
+    """Whether a point's file has an array of this name; raises ValueError when it cannot be read."""
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return array in file.files
     except _DAMAGE as error:
         raise ValueError(_damaged(path, f"it cannot be read: {error}")) from error
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from noisyweights.experiments import catalogue, points
 from noisyweights.experiments.points import Point
+from noisyweights.experiments.trainings import kind
 from noisyweights.files import file_sha256
 from noisyweights.package_data import DATA
 
@@ -34,6 +35,7 @@ __all__ = [
     "path",
     "reference",
     "usable",
+    "wanted",
     "weights",
     "worthy",
 ]
@@ -135,6 +137,21 @@ def usable(name: str, *, device: "Device | None" = None, sha256: str = "") -> di
 def reference() -> str:
     """Checksum of the reference device's noise file."""
     return file_sha256(REFERENCE)
+
+
+def wanted(name: str, *, profile: str, sha256: str) -> tuple[str, ...]:
+    """Points of the experiment `name` that a device asks for, by the checksum of its noise file.
+
+    In the full profile another device than the reference does without recorded trainings that keep no
+    weights, where others of their kind keep theirs: `collect` takes what is there.
+    """
+    names = catalogue.names(name, profile=profile)
+    if profile != PROFILE or sha256 == reference() or not points.takes_trained(name):
+        return names
+    files = (path(name, point) for point in names if catalogue.uses_device(name, point))
+    keeps = {file.stem: points.holds(file, "weights") for file in files if file.is_file()}
+    kinds = {kind(point) for point, kept in keeps.items() if kept}
+    return tuple(point for point in names if keeps.get(point, True) or kind(point) not in kinds)
 
 
 def weights(name: str, point: str, *, device: "Device") -> np.ndarray | None:

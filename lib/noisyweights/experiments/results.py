@@ -33,7 +33,8 @@ def run(name: str, *, profile: str, device: "Device", directory: str | os.PathLi
     kept = _usable(name, profile=profile, device=device)
     found = {point: record.as_point(one) for point, one in kept.items()}
     found |= _built(name, profile=profile, device=device, directory=directory)
-    missing = [point for point in catalogue.names(name, profile=profile) if point not in found]
+    names = record.wanted(name, profile=profile, sha256=device.sha256)
+    missing = [point for point in names if point not in found]
     for point in tqdm(missing, desc=name, unit="point", disable=not missing):
         trained = record.weights(name, point, device=device) if profile == record.PROFILE else None
         found[point] = points.compute(name, point, profile=profile, device=device, trained=trained)
@@ -136,11 +137,12 @@ def used(name: str, *, profile: str, device: "Device", directory: str | os.PathL
     taken = [one for point, one in usable.items() if point not in built]
     of_record = {one.point for one in taken}
     states = {point: one.state for point, one in record.kept(name).items()}
+    names = record.wanted(name, profile=profile, sha256=device.sha256)
     seconds = [point.seconds for point in built.values()] + [one.header["seconds"] for one in taken]
     return Used(
         experiment=name,
         seconds=sum(seconds),
-        computed=sum(point not in of_record for point in catalogue.names(name, profile=profile)),
+        computed=sum(point not in of_record for point in names),
         recorded=len(taken),
         earlier=tuple(one.point for one in taken if one.state is record.State.EARLIER_CODE),
         unused=tuple(point for point, state in states.items() if state is record.State.OTHER_SETTINGS),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["named", "of_kind", "stacked"]
+__all__ = ["kind", "named", "of_kind", "stacked"]
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -12,6 +12,11 @@ Arrays = Mapping[str, np.ndarray]
 def named(kind: str, count: int, *, separator: str = "-") -> tuple[str, ...]:
     """Names of the first `count` points of a kind."""
     return tuple(f"{kind}{separator}{number}" for number in range(count))
+
+
+def kind(name: str, *, separator: str = "-") -> str:
+    """The kind of a point of this name: "mean-field" of "mean-field-0"."""
+    return name.rpartition(separator)[0]
 
 
 def of_kind(points: Mapping[str, Arrays], kind: str, *, separator: str = "-") -> dict[int, Arrays]:

@@ -64,7 +64,8 @@ class Claim:
     """One claim of a paper or of this book, with the criterion that was fixed before it was measured.
 
     device: what a reader's own device is to its measurement: "law", "formula" (the paper's formula, fitted to
-    the device), or "" where the device has no part.
+    the device), or "" where the device has no part. asked_again: claims that ask the same by a criterion that
+    can be decided where this one cannot, or that says what this one leaves open.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Claim:
     checks: tuple[Check, ...] = ()
     testable: bool = True
     reason: str = ""
+    asked_again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,11 @@ def _load(file: Path, modified: int) -> Mapping[str, Claim]:
         if claim.id in claims:
             raise ValueError(f"{file}, claim {claim.id}: the id occurs twice; {mend}")
         claims[claim.id] = claim
+    for claim in claims.values():
+        if unknown := [other for other in claim.asked_again if other == claim.id or other not in claims]:
+            raise ValueError(
+                f"{file}, claim {claim.id}: asked_again names {unknown[0]!r}, no other claim; {mend}"
+            )
     return MappingProxyType(claims)
 
 
@@ -164,8 +171,10 @@ def _claim(row: Any) -> Claim:
     _demand_fields(
         row,
         {"id": str, "paper": str, "place": str, "statement": str, "published": str, "chapter": str},
-        {"device": str, "criterion": str, "why": str, "checks": list, "testable": bool, "reason": str},
+        {"device": str, "criterion": str, "why": str, "checks": list, "testable": bool, "reason": str}
+        | {"asked_again": list},
     )
+    row = row | {"asked_again": tuple(row.get("asked_again", ()))}
     if row["paper"] not in SOURCES:
         raise ValueError(f"paper {row['paper']!r} is none of {', '.join(SOURCES)}")
     if row["chapter"] not in CHAPTERS:

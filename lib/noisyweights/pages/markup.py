@@ -3,7 +3,7 @@
 Few elements, each a line of Python that escapes what it is given: a language of templates would be one more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -137,8 +137,14 @@ def claim(claim: Claim, columns: Sequence[Column]) -> str:
     )
 
 
-def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
-    """Return a claim as a row of the scoreboard; `chapter` is the title of the page that tests it, if any."""
+def row(
+    claim: Claim, columns: Sequence[Column], *, chapter: str, again: Mapping[str, Verdict] | None = None
+) -> str:
+    """Return a claim as a row of the scoreboard.
+
+    `chapter` is the title of the page that tests it, if any; `again` are the verdicts on claims that ask the
+    same anew.
+    """
     part, columns = _part(claim, columns), concerned(claim, columns)
     found, _ = headline(claim, columns)
     measured = [column for column in columns if column.checked(claim)]
@@ -154,10 +160,19 @@ def row(claim: Claim, columns: Sequence[Column], *, chapter: str) -> str:
         f'data-chapter="{claim.chapter}" data-title="{escape(chapter or claim.chapter)}">'
         f"{_head(claim, told, name, where + part)}"
         f'<p class="nw-statement">{escape(claim.statement)}</p>{_beside(claim, measured)}'
+        f"{_again(again or {})}"
         f"<details><summary>Criterion{' and samples' if measured else ''} of {claim.id}</summary>"
         f'{_criterion(claim)}<p class="nw-why"><b>Why so.</b> {escape(claim.why)}</p>'
         f"{_checks_table(claim, measured)}{_difference(claim, measured)}</details></article>"
     )
+
+
+def _again(verdicts: Mapping[str, Verdict]) -> str:
+    """Return links to claims that ask the same by a criterion which can be decided, with their verdicts."""
+    if not verdicts:
+        return ""
+    links = ", ".join(f'<a href="#{name}">{name}</a> {badge(found)}' for name, found in verdicts.items())
+    return f'<p class="nw-again">Asked again, more sharply: {links}</p>'
 
 
 def _beside(claim: Claim, measured: Sequence[Column]) -> str:

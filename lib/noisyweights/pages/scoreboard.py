@@ -47,10 +47,19 @@ def page(here: Sequence[Recorded], results: Sequence[Recorded], *, chapters: Map
     known = claims.load()
     columns = runs.columns(here, results)
     verdicts = {claim.id: markup.headline(claim, columns)[0] for claim in known.values()}
-    parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()) + _choices())]
+    parts = [_introduction(len(known), columns), _raw(_counts(verdicts.values()))]
+    parts += [_asked_again(known, verdicts), _raw(_choices())]
     for paper in claims.SOURCES:
         own = [claim for claim in known.values() if claim.paper == paper]
-        rows = [markup.row(claim, columns, chapter=chapters.get(claim.chapter, "")) for claim in own]
+        rows = [
+            markup.row(
+                claim,
+                columns,
+                chapter=chapters.get(claim.chapter, ""),
+                again={name: verdicts[name] for name in claim.asked_again},
+            )
+            for claim in own
+        ]
         parts += [f"## {TITLES[paper]}", _summary(paper, own, verdicts), _raw("".join(rows))]
     parts += [_SORT]
     if here or results:
@@ -70,6 +79,22 @@ def _counts(verdicts: Iterable[Verdict]) -> str:
     count = Counter(verdicts)
     items = "".join(f"<li><b>{count[kind]}</b> {markup.badge(kind)}</li>" for kind in Verdict)
     return f'<ul class="nw-counts">{items}</ul>'
+
+
+def _asked_again(known: Mapping[str, Claim], verdicts: Mapping[str, Verdict]) -> str:
+    """Return how many of the undecided claims other rows decide."""
+    undecided = [claim for claim in known.values() if verdicts[claim.id] is Verdict.UNDECIDED]
+    settled = {Verdict.REPRODUCED, Verdict.PARTLY, Verdict.NOT_REPRODUCED}
+    decided = [
+        one for one in undecided if one.asked_again and {verdicts[n] for n in one.asked_again} <= settled
+    ]
+    if not decided:
+        return ""
+    return (
+        "A criterion that turned out badly chosen stays, and so does its verdict; a sharper one may stand "
+        f"beside it. Of the {len(undecided)} undecided claims {len(decided)} are asked again so, and decided "
+        "there."
+    )
 
 
 def _choices() -> str:

@@ -14,7 +14,7 @@ from noisyweights import seeds
 from noisyweights.scores.estimates import Estimate
 from noisyweights.scores.input_checks import finite
 
-__all__ = ["Bootstrap", "paired_bootstrap"]
+__all__ = ["LEVEL", "Bootstrap", "paired_bootstrap"]
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array, Array], ArrayLike]
@@ -50,11 +50,15 @@ class Bootstrap:
         value = self.values[first] - self.values[second]
         return self._symmetric(value, np.abs(self.replicates[first] - self.replicates[second] - value))
 
-    def largest_gap(self, *groups: Sequence[Hashable]) -> Estimate:
+    def largest_gap(self, *groups: Sequence[Hashable], level: float = LEVEL) -> Estimate:
         """The largest difference in size between two predictions of a group, over values and groups.
 
         A largest gap is a seminorm, ‖d̂‖ = ‖d‖ + at most ‖d̂ − d‖: the interval is as wide as the
         replicates' ‖d* − d̂‖, and right although noise makes a largest gap larger. Its low end is at least 0.
+
+        Args:
+            groups: names of the predictions that are held against each other.
+            level: of the interval; 1 − 0.05/k for the low ends of k gaps that are to hold together.
 
         Raises: ValueError for a group of fewer than two predictions.
         """
@@ -67,12 +71,12 @@ class Bootstrap:
 
         value = gap(lambda name: self.values[name][np.newaxis])
         moved = gap(lambda name: self.replicates[name] - self.values[name])
-        found = self._symmetric(value[0], moved)
+        found = self._symmetric(value[0], moved, level)
         return found._replace(low=max(found.low, 0.0))
 
-    def _symmetric(self, value: Array, distance: Array) -> Estimate:
+    def _symmetric(self, value: Array, distance: Array, level: float = LEVEL) -> Estimate:
         largest = distance.reshape(len(distance), -1).max(axis=1)
-        radius = np.quantile(largest, LEVEL, method="higher")
+        radius = np.quantile(largest, level, method="higher")
         ends = (value, value - radius, value + radius)
         return Estimate(*(float(end) if np.ndim(end) == 0 else end for end in ends), self.n)
 

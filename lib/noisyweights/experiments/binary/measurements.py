@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
-from noisyweights.experiments.binary import storage as binary_storage
+from noisyweights.experiments.binary import stored_bits
 from noisyweights.experiments.binary.results import Result
 from noisyweights.experiments.binary.scores import ShiftScores
 from noisyweights.experiments.binary.settings import ANGLES, STORED, STORED_MARGIN, STRENGTHS, TASKS
@@ -50,7 +50,7 @@ def measurements(result: Result) -> list[Measurement]:
         partial(mean_interval, result.exact[task][:, 0] - result.by_passes[task][:, -1, 0]) for task in TASKS
     ]
     found.append(Measurement("A-scale-bits", "accuracy_loss", *largest(losses), fewest, "points"))
-    return found + binary_storage.counted(result.config)
+    return found + stored_bits.counted(result.config)
 
 
 def _of_shifts(scores: ShiftScores) -> list[Measurement]:

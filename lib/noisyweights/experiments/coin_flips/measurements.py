@@ -9,8 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from noisyweights.experiments.coin_flips.choices import runner_up_correlation, score_choices
 from noisyweights.experiments.coin_flips.results import Result, Sampled
+from noisyweights.experiments.coin_flips.scores import entropy_auroc, runner_up_correlation, score_choices
 from noisyweights.experiments.coin_flips.settings import PRECISIONS, TASKS
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.coin_flips import votes
@@ -78,7 +78,7 @@ def _of_digits(result: Result) -> list[Measurement]:
     return [
         *found,
         _interval("S-second-right", "share_second_right", np.array(right)),
-        _interval("S-entropy", "auroc_mnist", sampled.entropy_auroc(labels)),
+        _interval("S-entropy", "auroc_mnist", entropy_auroc(sampled.votes["full"], labels)),
     ]
 
 

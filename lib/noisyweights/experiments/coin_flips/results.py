@@ -19,7 +19,6 @@ from noisyweights.experiments.coin_flips.settings import (
 )
 from noisyweights.experiments.device import Device
 from noisyweights.networks.coin_flips import votes
-from noisyweights.scores import metrics
 
 __all__ = ["Bayesian", "Result", "Sampled", "collect"]
 
@@ -51,13 +50,6 @@ class Sampled:
     activation_bias: np.ndarray
     offset: np.ndarray
     expected: np.ndarray
-
-    def entropy_auroc(self, labels: np.ndarray) -> np.ndarray:
-        """How well the entropy of the votes tells wrong from right first choices: area, (trainings,)."""
-        ballots = self.votes["full"]
-        wrong = votes.first_choice(ballots) != labels
-        pairs = zip(votes.vote_entropy(ballots), wrong, strict=True)
-        return np.array([metrics.auroc(entropy, of) for entropy, of in pairs])
 
     def accuracy(self, labels: np.ndarray, precision: int | str | None = None) -> np.ndarray:
         """Accuracy [%] of each training: without coins, or of the first choice at a precision."""

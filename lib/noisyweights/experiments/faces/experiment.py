@@ -3,8 +3,6 @@
 Chapter 6; §4.3, Fig. 6 and App. C of the device paper.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from noisyweights import datasets, seeds
@@ -14,10 +12,10 @@ from noisyweights.experiments.device import Device
 from noisyweights.experiments.faces.measurements import measurements
 from noisyweights.experiments.faces.networks import make_network
 from noisyweights.experiments.faces.results import Result, collect
+from noisyweights.experiments.faces.scores import compared_predictions
 from noisyweights.experiments.faces.settings import AGES, LAWS, LEVELS, PROFILES, Config
 from noisyweights.experiments.trainings import named
-from noisyweights.networks.mean_field import array_draws, inference, twins
-from noisyweights.scores import metrics
+from noisyweights.networks.mean_field import array_draws, twins
 
 __all__ = [
     "AGES",
@@ -86,40 +84,9 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
         )
         for name in LAWS
     }
-    return _compared(config, predictions, y[test], seed=seed) | {
+    return compared_predictions(config, predictions, y[test], seed=seed) | {
         "faces": np.array([len(train), len(test), len(faces.skipped)]),
         "spread": np.array(100 * faces.ages.std() / AGES),
         "drawn": np.array(faces.source.drawn),
         "source": image_inputs.checksum(faces.source),
-    }
-
-
-def _compared(
-    config: Config, predictions: Mapping[str, np.ndarray], y: np.ndarray, *, seed: int
-) -> dict[str, np.ndarray]:
-    """Calibration, error and spread of each prediction, and the largest gaps between them."""
-    bootstrap = {"resample": ("draws", "points"), "replicates": config.replicates, "seed": seed}
-    cdf = {
-        name: metrics.gaussian_cdf(*np.moveaxis(p, -1, 0), y)[..., None] for name, p in predictions.items()
-    }
-    curves = metrics.paired_bootstrap(
-        lambda average, weights: metrics.calibration_curve(
-            average[:, 0], levels=LEVELS, kind="central", weights=weights
-        ),
-        cdf,
-        **bootstrap,
-    )
-    errors = metrics.paired_bootstrap(
-        lambda average, weights: 100 * metrics.rmse(average[:, 0], y, weights=weights),
-        {name: p[..., :1] for name, p in predictions.items()},
-        **bootstrap,
-    )
-    parts = [inference.decompose(p) for p in predictions.values()]
-    return {
-        "curves": np.array([curves.values[name] for name in LAWS]),
-        "rmse": np.array([errors.estimate(name)[:3] for name in LAWS]),
-        "gap_curves": np.array(curves.largest_gap(LAWS)[:3]),
-        "gap_rmse": np.array(errors.largest_gap(LAWS)[:3]),
-        "aleatoric": np.array([100 * np.sqrt(np.square(part.aleatoric).mean()) for part in parts]),
-        "epistemic": np.array([100 * np.sqrt(np.square(part.epistemic).mean()) for part in parts]),
     }

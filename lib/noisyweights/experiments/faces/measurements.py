@@ -15,11 +15,12 @@ def measurements(result: Result) -> list[Measurement]:
     """
     if result.source.drawn:
         return []
-    n = result.tested
+    fewest = min(result.trainings)
+    n = fewest if fewest > 1 else result.tested  # what the intervals are over
     found = [
         Measurement("P-utk-calibration", "max_calibration_gap", *result.gap_curves[0], n),
-        Measurement("P-utk-training", "max_calibration_gap", *result.gap_curves.max(axis=0), n),
-        Measurement("P-utk-training", "max_rmse_gap", *result.gap_rmse.max(axis=0), n, "points"),
+        Measurement("P-utk-training", "max_calibration_gap", *result.worst_gap_curves, n),
+        Measurement("P-utk-training", "max_rmse_gap", *result.worst_gap_rmse, n, "points"),
     ]
     if result.config.limit is not None:
         return found

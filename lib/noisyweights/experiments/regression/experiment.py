@@ -8,16 +8,15 @@ import numpy as np
 from noisyweights.experiments import mean_field_training, trained_weights
 from noisyweights.experiments.compared_laws import LAWS, controls
 from noisyweights.experiments.device import Device
-from noisyweights.experiments.regression.distances import energy_distances
 from noisyweights.experiments.regression.measurements import measurements
 from noisyweights.experiments.regression.networks import make_network
 from noisyweights.experiments.regression.problem import Task, make_task, noise_scale
 from noisyweights.experiments.regression.results import Result, collect
+from noisyweights.experiments.regression.scores import energy_distances, scored
 from noisyweights.experiments.regression.settings import GRID, PROFILES, READINGS, WIDER, Config
 from noisyweights.networks import weight_draws
-from noisyweights.networks.mean_field import array_draws, inference, twins
+from noisyweights.networks.mean_field import array_draws, twins
 from noisyweights.noise import laws
-from noisyweights.scores.metrics import gaussian_mixture_nll
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
@@ -79,15 +78,7 @@ def compute(
     drawn = [array_draws.predict_draws(own, x, draws=config.draws, seed=seed) for own in networks]
     predictions = [draws[:, : len(GRID)] for draws in drawn]
     tested = [draws[:, len(GRID) :] for draws in drawn]
-    parts = [inference.decompose(prediction) for prediction in predictions]
-    return {
-        "mean": [part.mean for part in parts],
-        "aleatoric": [part.aleatoric for part in parts],
-        "epistemic": [part.epistemic for part in parts],
-        "distance": [energy_distances(prediction, predictions[0]) for prediction in predictions],
-        "nll": [gaussian_mixture_nll(*np.moveaxis(test, -1, 0), task.y_test).mean() for test in tested],
-        "weights": trained_weights.pack(network, np.float32),
-    }
+    return scored(predictions, tested, task.y_test) | {"weights": trained_weights.pack(network, np.float32)}
 
 
 def trained_network(

@@ -9,7 +9,7 @@ from scipy import special, stats
 from noisyweights import datasets, seeds
 from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs
-from noisyweights.experiments.crossbar.networks import classifiers
+from noisyweights.experiments.crossbar.networks.scores import scores
 from noisyweights.experiments.regression import experiment as regression
 from noisyweights.experiments.swapped_networks.recorded import Trained, mean_network
 from noisyweights.networks import weight_draws
@@ -206,7 +206,7 @@ def _classified(
     }
 
     def statistic(average: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return classifiers.scores(average / average.sum(-1, keepdims=True), test.labels)[:3]
+        return scores(average / average.sum(-1, keepdims=True), test.labels)[:3]
 
     return _resampled(statistic, predictions, settings, seed)
 

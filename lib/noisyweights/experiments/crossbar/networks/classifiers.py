@@ -9,6 +9,7 @@ from noisyweights.datasets.images import LabelledImages
 from noisyweights.experiments import image_inputs, mean_field_training, trained_weights
 from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.coin_flips import networks as coin_networks
+from noisyweights.experiments.crossbar.networks.scores import scores
 from noisyweights.experiments.crossbar.networks.settings import CHIPS, SWEEPS, Config, swept
 from noisyweights.experiments.crossbar.networks.sweeps import CORRELATION, Sweep, perfected
 from noisyweights.hardware.chip import Chip
@@ -19,13 +20,11 @@ from noisyweights.networks.coin_flips import rescaling, sampling
 from noisyweights.networks.mean_field import array_draws, twins
 from noisyweights.noise import laws
 from noisyweights.noise.law import Law
-from noisyweights.scores import metrics
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 
-__all__ = ["compute", "load", "make_network", "scores", "software", "train"]
+__all__ = ["compute", "load", "make_network", "software", "train"]
 
-BINS = 15  # of the calibration error
 KERNEL = mean_field_training.KERNEL | {"initial_scale": 0.02}  # of every random weight
 
 
@@ -199,19 +198,3 @@ def _successive(
         return recipes.probabilities(draws).mean(0)
 
     return predict
-
-
-def scores(p: np.ndarray, labels: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """In the order of `settings.SCORES`; the area is NaN without pictures of another set."""
-    area = np.nan
-    if others is not None:
-        doubt = np.concatenate([metrics.entropy(one, unit="bits") for one in (p, others)])
-        area = metrics.auroc(doubt, np.repeat([0, 1], [len(p), len(others)]))
-    return np.array(
-        [
-            100 * metrics.accuracy(p, labels),
-            metrics.class_nll(p, labels).mean(),
-            metrics.expected_calibration_error(p, labels, bins=BINS),
-            area,
-        ]
-    )

@@ -1,8 +1,8 @@
-"""Scores of first and second choices."""
+"""Scores of votes, and of first and second choices."""
 
 import numpy as np
 
-from noisyweights.experiments.coin_flips.choices import choice_matrix, runner_up_correlation, score_choices
+from noisyweights.experiments.coin_flips.scores import choice_matrix, runner_up_correlation, score_choices
 
 
 def test_opinions_are_counted():

@@ -1,11 +1,14 @@
-"""Scores of first and second choices, whoever makes them: coins, a network's outputs, a Bayesian network."""
+"""What votes and choices are scored by, whoever makes them: coins, outputs, a Bayesian network."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["ChoiceScores", "choice_matrix", "runner_up_correlation", "score_choices"]
+from noisyweights.networks.coin_flips import votes
+from noisyweights.scores import metrics
+
+__all__ = ["ChoiceScores", "choice_matrix", "entropy_auroc", "runner_up_correlation", "score_choices"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,16 @@ def score_choices(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> 
         100 * float(right_after[wrong].mean()) if wrong.any() else np.nan,
         100 * float((~wrong | right_after).mean()),
     )
+
+
+def entropy_auroc(ballots: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How well the entropy of votes (trainings, n, classes) tells wrong from right first choices.
+
+    Returns: areas under the curve, (trainings,).
+    """
+    wrong = votes.first_choice(ballots) != labels
+    pairs = zip(votes.vote_entropy(ballots), wrong, strict=True)
+    return np.array([metrics.auroc(entropy, of) for entropy, of in pairs])
 
 
 def choice_matrix(of: ArrayLike, called: ArrayLike, *, classes: int) -> np.ndarray:

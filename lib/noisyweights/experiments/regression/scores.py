@@ -1,11 +1,34 @@
-"""Energy distance between two predictive laws, each a mixture of Gaussians, without bias."""
+"""What one training of the regression is scored by: predictions on the grid, error on a test set."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import special
 
-__all__ = ["energy_distances"]
+from noisyweights.networks.mean_field import inference
+from noisyweights.scores.metrics import gaussian_mixture_nll
+
+__all__ = ["energy_distances", "scored"]
 
 Y_NODES = 401  # of the trapezoid over targets
+
+
+def scored(predictions: Sequence[np.ndarray], tested: Sequence[np.ndarray], y: np.ndarray) -> dict[str, list]:
+    """What `results.Result` describes, of one training.
+
+    Args:
+        predictions, tested: of each network, the one with Gaussian weights first, (draws, n, 2) of predicted
+            mean and standard deviation on the grid and on the test set.
+        y: targets of the test set, (n,).
+    """
+    parts = [inference.decompose(prediction) for prediction in predictions]
+    return {
+        "mean": [part.mean for part in parts],
+        "aleatoric": [part.aleatoric for part in parts],
+        "epistemic": [part.epistemic for part in parts],
+        "distance": [energy_distances(prediction, predictions[0]) for prediction in predictions],
+        "nll": [gaussian_mixture_nll(*np.moveaxis(test, -1, 0), y).mean() for test in tested],
+    }
 
 
 def energy_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
