@@ -3,7 +3,7 @@
 Chapter 9; a question of this book.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from noisyweights.experiments.crossbar.networks.scores import scores
 from noisyweights.experiments.crossbar.networks.settings import CHIPS
 from noisyweights.experiments.device import Device
 from noisyweights.hardware.chip import Chip
-from noisyweights.hardware.deployment import aware, deploy
+from noisyweights.hardware.deployment import aware_training, deploy
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.mean_field import array_draws, twins, variational
 from noisyweights.noise import laws
@@ -49,7 +49,7 @@ __all__ = [
 DATASETS = ("fashion_mnist",)
 SCORES = ("accuracy", "nll", "calibration_error")  # %, nats, and a share
 WAYS = ("as trained", "trained on in software", "trained on through the chip")
-# Of each sweep of the chapter that loses a margin of L-classify, the mildest value that did when it was recorded.
+# Of each sweep of the chapter that loses a margin of L-classify, the mildest recorded value that does.
 FLAWS = {
     "adc_bits": 4,
     "dac_bits": 2,
@@ -87,9 +87,9 @@ PROFILES = {
 class Result:
     """What the chapter shows: scores in the order of `SCORES`, trainings on the first axis.
 
-    software (trainings, scores): of the network as it was trained. lost: by flaw, scores on a chip less those,
-    mean over chips, (trainings, ways, 2, scores), in the order of `WAYS`, first as read and then with a
-    temperature that was fitted to other pictures on the same chip.
+    software (trainings, scores): of the network as it was trained. lost: by flaw, scores on a chip less
+    those, mean over chips, (trainings, ways, 2, scores), in the order of `WAYS`, first as read and then with
+    a temperature that was fitted to other pictures on the same chip.
     """
 
     config: Config
@@ -151,12 +151,14 @@ def compute(config: Config, point: str, device: Device) -> dict[str, np.ndarray]
     }
     for flaw, chip in _chips().items():
         given = {"calibration": calibration, "seed": seed}
-        taught = aware.aware(start, chip, **given)
-        _train_on(config, networks, taught, training, seed=seed, callbacks=[aware.NewChips(chip, **given)])
+        taught = aware_training.through_chip(start, chip, **given)
+        _train_on(
+            config, networks, taught, training, seed=seed, callbacks=[aware_training.NewChips(chip, **given)]
+        )
         found[flaw] = np.stack(
             [
                 _scored(config, network, chip, calibration, pictures, seed=seed)
-                for network in (start, blind, aware.unaware(taught))
+                for network in (start, blind, aware_training.in_software(taught))
             ]
         )
     return found

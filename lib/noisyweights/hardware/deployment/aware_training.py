@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
@@ -19,10 +18,10 @@ from noisyweights.networks.binary.given_values import Given, given
 from noisyweights.networks.mean_field.cloning import cloned, copy_weights
 from noisyweights.networks.mean_field.layers import MeanField
 
-__all__ = ["NewChips", "OnChip", "aware", "unaware"]
+__all__ = ["NewChips", "OnChip", "in_software", "through_chip"]
 
 
-def aware(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) -> keras.Model:
+def through_chip(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) -> keras.Model:
     """Return the network with the effect of a chip in every layer that it holds, to be trained on by `fit`.
 
     A call computes what the network on the chip computes: cells of so many levels, as they were programmed,
@@ -35,7 +34,7 @@ def aware(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) 
         model, chip, calibration: as in `deploy`. The model stays as it is.
         seed: whole number from which chips and reads follow.
 
-    Returns: a model that is not compiled. `unaware` gives the trained network back, for any chip.
+    Returns: a model that is not compiled. `in_software` gives the trained network back, for any chip.
 
     Raises: as `deploy` does.
     Source: straight-through gradients, Y. Bengio et al., arXiv:1308.3432 (2013); noise put in while training,
@@ -49,19 +48,19 @@ def aware(model: keras.Model, chip: Chip, *, calibration: ArrayLike, seed: int) 
         found.append(OnChip(_copy(layer), seed=int(seeds.fold(seed, "aware", len(found))[0]) & 0x7FFFFFFF))
         return found[-1]
 
-    _deployed = deploy(model, chip, calibration=calibration, seed=seed)  # what it refuses is refused first
+    deployed = deploy(model, chip, calibration=calibration, seed=seed)  # what it refuses is refused first
     taught = cloned(model, twin_of)
-    _renew(found, model, _deployed)
+    _renew(found, model, deployed)
     return taught
 
 
-def unaware(model: keras.Model) -> keras.Model:
-    """Return the network that `aware` has trained on, of the layers that were handed in.
+def in_software(model: keras.Model) -> keras.Model:
+    """Return the network that `through_chip` has trained on, of the layers that were handed in.
 
     Raises: ValueError for a model without layers on a chip.
     """
     if not _on_chip(model):
-        raise ValueError(f"{model.name} has no layers on a chip: see aware")
+        raise ValueError(f"{model.name} has no layers on a chip: see through_chip")
     return cloned(model, lambda layer: _copy(layer.layer) if isinstance(layer, OnChip) else None)
 
 
@@ -69,7 +68,7 @@ class NewChips(keras.callbacks.Callback):
     """Put the network on a new chip before every epoch, so that it learns the kind and not the one.
 
     Args:
-        chip, calibration: as in `aware`.
+        chip, calibration: as in `through_chip`.
         seed: whole number from which the chips follow.
         every: epochs on one chip. Each new one costs a deployment and a tracing of the training step.
 
@@ -85,7 +84,7 @@ class NewChips(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if epoch % self.every:
             return
-        software = unaware(self.model)
+        software = in_software(self.model)
         own = int(seeds.fold(self.seed, "chip", epoch)[0]) & 0x7FFFFFFF
         deployed = deploy(software, self.chip, calibration=self.calibration, seed=own)
         _renew(_on_chip(self.model), software, deployed)
