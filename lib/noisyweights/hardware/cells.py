@@ -55,6 +55,11 @@ class LevelCell:
         levels = np.asarray(self.levels_uS)
         return (levels[1:] + levels[:-1]) / 2
 
+    @property
+    def on_off_ratio(self) -> float:
+        """Of the highest level to the lowest."""
+        return self.levels_uS[-1] / self.levels_uS[0]
+
     def nearest(self, target_uS: ArrayLike) -> np.ndarray:
         """Number of the level, from 0, that is nearest to each target.
 

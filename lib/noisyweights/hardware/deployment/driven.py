@@ -45,10 +45,14 @@ class DrivenProduct:
         self.slices = slices
         self._chip = chip
         gains = gain_uS.reshape(-1, slices)
-        self._gain_uS = tf.constant(gains, tf.float32)
+        self.set_gain(gain_uS)
         self._scaled = tf.constant(gains[:1] / gains[:1, :1], tf.float32)  # the same for all outputs
         self.dac: Converter | None = None
         self.adcs: tuple[Converter, ...] = ()
+
+    def set_gain(self, gain_uS: np.ndarray) -> None:
+        """Other gains, in the same ratio between a weight's slices."""
+        self._gain_uS = tf.constant(gain_uS.reshape(-1, self.slices), tf.float32)
 
     @property
     def noisy(self) -> bool:

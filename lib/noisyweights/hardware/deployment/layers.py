@@ -6,7 +6,7 @@ In TensorFlow, since a draw of a network is a call of its graph; `crossbar` says
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,43 +14,14 @@ import numpy as np
 import tensorflow as tf
 
 from noisyweights.hardware.array.crossbar import Crossbar, Readout
-from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.converters import Converter, calibrate
 from noisyweights.hardware.deployment.driven import DrivenProduct, through
+from noisyweights.hardware.deployment.patches import Patches
 from noisyweights.networks import weight_draws
 from noisyweights.networks.binary.base_layer import EPSILON
 from noisyweights.noise.law import Law
 
-__all__ = ["ArrayBinary", "ArrayLayer", "Patches", "coins"]
-
-Drawn = Callable[[tf.Tensor], tf.Tensor]
-
-
-def coins(off: Crossbar, on: Crossbar, *, odds: np.ndarray) -> Drawn:
-    """Draws of coins, seed → conductances in µS: of `on` with the probability `odds`, else of `off`."""
-    rest = tf.constant(off.positive_uS - off.negative_uS, tf.float32)
-    added = tf.constant(on.positive_uS - on.negative_uS, tf.float32) - rest
-    odds = tf.constant(odds, tf.float32)
-
-    def draw(seed: tf.Tensor) -> tf.Tensor:
-        shown = tf.random.stateless_uniform(odds.shape, seed) < odds
-        return rest + tf.where(shown, added, 0.0)
-
-    return draw
-
-
-@dataclass(frozen=True)
-class Patches:
-    """How a convolution is a product: each position's patch of the inputs is one row of inputs."""
-
-    kernel_size: tuple[int, int]
-    strides: tuple[int, int]
-    padding: str
-
-    def of(self, x: tf.Tensor) -> tf.Tensor:
-        """(n, rows, columns, channels) to (n, rows', columns', kernel's height · width · channels)."""
-        sizes, strides = ((1, *pair, 1) for pair in (self.kernel_size, self.strides))
-        return tf.image.extract_patches(x, sizes, strides, (1, 1, 1, 1), self.padding.upper())
+__all__ = ["ArrayBinary", "ArrayLayer"]
 
 
 class ArrayLayer(keras.layers.Layer):
@@ -62,12 +33,13 @@ class ArrayLayer(keras.layers.Layer):
 
     Args:
         crossbar: cells of the kernel, (inputs, outputs).
-        drawn: draws of the cells' difference, from `coins`; None without.
+        drawn: draws of the cells' difference, from `coin_draws`; None without.
         law: of junctions that fluctuate about the cells, by the uniforms that the same weights take in
             software, so that both can be compared draw by draw; None without.
         read_uS: standard deviation of the difference between reads, beside those draws, (inputs, outputs).
         mean_uS: mean difference, if it is not that of the crossbar.
-        chip: whose arrays these are.
+        rows: of one array.
+        driven: how products come about on a chip with a `drive`; None for the product by levels.
         slices: columns of a weight, side by side in the crossbar, of which the first has the junctions.
         fresh: whether each position of a convolution has a read of its own.
         patches: of a convolution; None for a dense layer.
@@ -79,13 +51,14 @@ class ArrayLayer(keras.layers.Layer):
         self,
         crossbar: Crossbar,
         *,
-        drawn: Drawn | None = None,
+        drawn: Callable[[tf.Tensor], tf.Tensor] | None = None,
         law: Law | None = None,
         read_uS: np.ndarray,
         mean_uS: np.ndarray | None = None,
-        chip: Chip,
-        slices: int,
-        fresh: bool,
+        rows: int,
+        driven: DrivenProduct | None = None,
+        slices: int = 1,
+        fresh: bool = False,
         patches: Patches | None,
         bias: np.ndarray,
         activation: Any,
@@ -93,11 +66,8 @@ class ArrayLayer(keras.layers.Layer):
     ):
         super().__init__(trainable=False, **kwargs)
         self.crossbar, self.law = crossbar, law
-        self.readout = Readout(None, None, chip.rows)
-        self.slices = slices
-        self.driven = None
-        if chip.drive is not None:
-            self.driven = DrivenProduct(chip, gain_uS=crossbar.gain_uS, slices=slices)
+        self.readout = Readout(None, None, rows)
+        self.driven, self.slices = driven, slices
         self.patches = patches
         self.activation = keras.activations.get(activation)
         self._drawn = drawn
@@ -140,6 +110,10 @@ class ArrayLayer(keras.layers.Layer):
         deviation = tf.constant(self.read_uS, tf.float32)
         return found + deviation * tf.random.stateless_normal((*places, *deviation.shape), other)
 
+    def remembers(self, read_noise: bool) -> bool:
+        """Whether reads of its cells are correlated: junctions always are, others if read noise is."""
+        return self.law is not None or (read_noise and self._drawn is None)
+
     def _beside(self, junctions: tf.Tensor) -> tf.Tensor:
         """What junctions add, beside the first slice of each weight."""
         spread = tf.pad(junctions[..., None], [[0, 0]] * len(junctions.shape) + [[0, self.slices - 1]])
@@ -174,12 +148,7 @@ class ArrayLayer(keras.layers.Layer):
 
     def calibrate(self, run: Callable[[], Any], *, dac_bits, adc_bits, coverage: float) -> None:
         """Set the converters by what the layer meets while `run` runs the network without them."""
-        self._watched = []
-        try:
-            run()
-            met = self._watched
-        finally:
-            self._watched = None
+        met = self.met(run)
         try:
             if self.driven is not None:
                 self.driven.calibrate(met, signs=dac_bits is None)
@@ -196,6 +165,29 @@ class ArrayLayer(keras.layers.Layer):
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from error
         self.readout = Readout(dac, adc, self.readout.rows)
+
+    def met(self, run: Callable[[], Any]) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        """Inputs (n, …, rows) and conductances that products are asked of while `run` runs the network."""
+        self._watched = []
+        try:
+            run()
+            return self._watched
+        finally:
+            self._watched = None
+
+    def take_converters(self, other: ArrayLayer) -> None:
+        """Read as another layer of the same shape reads; before the network predicts."""
+        self.readout = other.readout
+        if self.driven is not None:
+            self.driven.dac, self.driven.adcs = other.driven.dac, other.driven.adcs
+
+    def rescale(self, factor: np.ndarray) -> None:
+        """Multiply products by a factor, (1,) or (outputs,); before the network predicts."""
+        gain = self.crossbar.gain_uS / np.repeat(factor, self.slices if len(factor) > 1 else 1)
+        self.crossbar = replace(self.crossbar, gain_uS=gain)
+        self._gain_uS = tf.constant(gain, tf.float32)
+        if self.driven is not None:
+            self.driven.set_gain(gain)
 
     def _currents(self, x: tf.Tensor, conductance: tf.Tensor) -> np.ndarray:
         """Of all tiles and columns, flat."""

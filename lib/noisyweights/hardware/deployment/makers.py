@@ -12,8 +12,10 @@ from noisyweights import seeds
 from noisyweights.hardware.array import crossbar, slices
 from noisyweights.hardware.array.crossbar import Crossbar
 from noisyweights.hardware.chip import Chip, ScaleStore
-from noisyweights.hardware.deployment import layers as array_layers
-from noisyweights.hardware.deployment.layers import ArrayBinary, ArrayLayer, Patches
+from noisyweights.hardware.deployment.coin_draws import coins
+from noisyweights.hardware.deployment.driven import DrivenProduct
+from noisyweights.hardware.deployment.layers import ArrayBinary, ArrayLayer
+from noisyweights.hardware.deployment.patches import Patches
 from noisyweights.networks.binary import layers as binary
 from noisyweights.networks.binary import stochastic_passes
 from noisyweights.networks.coin_flips import rescaling
@@ -102,7 +104,8 @@ def _common(
         patches = Patches(layer.kernel_size, layer.strides, layer.padding)
     return {
         "read_uS": chip.read_deviation_uS(*noisy),
-        "chip": chip,
+        "rows": chip.rows,
+        "driven": None if chip.drive is None else DrivenProduct(chip, gain_uS=placed.gain_uS, slices=slices),
         "slices": slices,
         "fresh": fresh and patches is not None,
         "patches": patches,
@@ -148,7 +151,7 @@ def _deterministic(layer: keras.layers.Layer, chip: Chip, *, rng: Rngs, fresh: b
     mean = _difference(off) + odds * (_difference(on) - _difference(off))
     return ArrayLayer(
         on,
-        drawn=array_layers.coins(off, on, odds=odds),
+        drawn=coins(off, on, odds=odds),
         mean_uS=mean,
         activation=layer.activation,
         **_common(layer, on, chip, bias, fresh=False, slices=1, noisy=(on.positive_uS, on.negative_uS)),
