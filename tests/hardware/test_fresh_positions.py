@@ -67,9 +67,9 @@ def test_read_noise_is_fresh_too_with_tiles_and_converters():
 
 def test_dense_layers_and_what_holds_are_as_before():
     model, x = random_network(), pixels(10)
+    exact = replace(DOMAIN_WALL, dac_bits=None, adc_bits=None)  # ranges are those of the draws that are met
     shared, fresh = (
-        deploy(model, DOMAIN_WALL, calibration=x, seed=0, positions=positions)
-        for positions in ("shared", "fresh")
+        deploy(model, exact, calibration=x, seed=0, positions=positions) for positions in ("shared", "fresh")
     )
     kinds = [layer.random_weights for layer in array_layers_of(fresh)]
     assert kinds == [("reads",), ("reads",), ("kernel",), ("kernel",)]

@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from noisyweights import seeds
+from noisyweights.hardware.array.crossbar import Readout
+from noisyweights.hardware.converters import Converter
 from noisyweights.noise import laws
 from noisyweights.noise.law import Law
 from noisyweights.noise.sampling import sampler
@@ -25,9 +27,18 @@ __all__ = ["fresh_reads"]
 # Inputs that are prepared at once, cells of one input that are drawn together, and draws in one call of the
 # kernel: these bound the memory. They are part of what a seed stands for.
 INPUTS, CELLS, DRAWS = 128, 8, 1 << 18
+MULTIPLIED = 16 * INPUTS  # inputs that are multiplied at once
 
 
-def fresh_reads(x: ArrayLike, mean: ArrayLike, deviation: ArrayLike, *, law: Law, seed: int) -> np.ndarray:
+def fresh_reads(
+    x: ArrayLike,
+    mean: ArrayLike,
+    deviation: ArrayLike,
+    *,
+    law: Law,
+    seed: int,
+    readout: Readout | None = None,
+) -> np.ndarray:
     """Products of inputs with an array that is read anew for each of them: float32 of shape (n, outputs),
 
     y[b, j] = Σᵢ x[b, i] (mean[i, j] + deviation[i, j] z[b, i, j]), every z an own draw of the law.
@@ -35,7 +46,8 @@ def fresh_reads(x: ArrayLike, mean: ArrayLike, deviation: ArrayLike, *, law: Law
     A sum of normal numbers is normal, and no z is in two outputs. So with the Gaussian law y[b, j] is drawn
     at once as xµ + √(x²σ²) z[b, j], which is exact. For any other law every z is drawn, but for inputs that
     are 0, where no noise comes through. The first outputs are the same, to rounding, however many inputs
-    follow. Beyond inputs and outputs the memory does not grow with n.
+    follow. Beyond inputs and outputs the memory does not grow with n. Where each output has one deviation for
+    all inputs, √(x²σ²) is |x|σ, and takes no product.
 
     Args:
         x: inputs, (n, inputs).
@@ -43,6 +55,8 @@ def fresh_reads(x: ArrayLike, mean: ArrayLike, deviation: ArrayLike, *, law: Law
         deviation: standard deviations of the weights between reads, alike; 0 for weights that stand still.
         law: of z; see `noise.laws`.
         seed: whole number from which the draws follow.
+        readout: converters, the ADC's in the unit of y, and the rows of an array: the sums over so many rows
+            are converted one by one, and added as numbers. None for exact products.
 
     Raises: ValueError for other shapes, no inputs, NaN or infinite numbers, or deviations below 0; TypeError
         when `law` is no law.
@@ -64,38 +78,86 @@ def fresh_reads(x: ArrayLike, mean: ArrayLike, deviation: ArrayLike, *, law: Law
             raise ValueError(f"{name} has {bad} values that are NaN or infinite in float32")
     if not (deviation >= 0).all():
         raise ValueError(f"deviations are standard deviations, 0 or more, got {deviation.min()}")
-    noise = _normal_sums(deviation) if law == laws.gaussian() else _drawn_sums(deviation, law)
+    sums = _normal_sums if law == laws.gaussian() else functools.partial(_drawn_sums, law)
+    if readout is None:
+        return _read(x, mean, sums(deviation), seed)
+    if readout.dac is not None:
+        x = _converted(x.copy(), readout.dac)
+    total = np.zeros((len(x), mean.shape[1]), np.float32)
+    for start in range(0, len(mean), readout.rows):
+        tile = slice(start, start + readout.rows)
+        own = seed if start == 0 else int(seeds.fold(seed, "tile", start)[0])
+        read = _read(x[:, tile], mean[tile], sums(deviation[tile]), own)
+        total += read if readout.adc is None else _converted(read, readout.adc)
+    return total
+
+
+def _converted(values: np.ndarray, converter: Converter) -> np.ndarray:
+    """What `Converter.quantised` gives, in place and in float32, which takes an eighth of the time."""
+    np.clip(values, converter.low, converter.high, out=values)
+    values -= np.float32(converter.low)
+    values /= np.float32(converter.step)
+    np.rint(values, out=values)
+    values *= np.float32(converter.step)
+    values += np.float32(converter.low)
+    return values
+
+
+def _read(
+    x: np.ndarray, mean: np.ndarray, noise: Callable[[np.ndarray, int, int], np.ndarray], seed: int
+) -> np.ndarray:
+    """Products with the means, and the noise of each block of inputs."""
+    weights = tf.constant(mean)
     found = np.empty((len(x), mean.shape[1]), np.float32)
     with tqdm(total=len(x), desc="reads", unit="", delay=5, leave=False) as bar:
-        for start in range(0, len(x), INPUTS):
-            block = x[start : start + INPUTS]
-            found[start : start + INPUTS] = _product(block, mean) + noise(block, seed, start)
-            bar.update(len(block))
+        for start in range(0, len(x), MULTIPLIED):
+            part = found[start : start + MULTIPLIED]
+            part[:] = noise(x[start : start + MULTIPLIED], seed, start)
+            part += _product(x[start : start + MULTIPLIED], weights)
+            bar.update(len(part))
     return found
 
 
-def _product(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """x·W by TensorFlow, since NumPy's threads wait for one another when a core is busy elsewhere."""
-    return tf.matmul(x, weights).numpy()
+def _product(x: np.ndarray, weights: tf.Tensor) -> np.ndarray:
+    """x·W by TensorFlow, since NumPy's threads wait for one another when a core is busy elsewhere.
+
+    As a graph, which is several times faster than the bare operation then.
+    """
+    return _multiplied()(x, weights).numpy()
+
+
+@functools.cache
+def _multiplied() -> Callable[[np.ndarray, tf.Tensor], tf.Tensor]:
+    matrix = tf.TensorSpec([None, None], tf.float32)
+    return tf.function(tf.matmul, input_signature=[matrix, matrix], autograph=False)
 
 
 def _normal_sums(deviation: np.ndarray) -> Callable[[np.ndarray, int, int], np.ndarray]:
-    variance = np.square(deviation)
+    alike = (deviation == deviation[:1]).all()
+    variance = tf.constant(np.square(deviation))
 
     def noise(x: np.ndarray, seed: int, start: int) -> np.ndarray:
-        rng = seeds.generator(seed, "normal reads", start)
-        z = rng.standard_normal((len(x), variance.shape[1]), np.float32)
-        return np.sqrt(_product(np.square(x), variance)) * z
+        z = np.empty((len(x), deviation.shape[1]), np.float32)
+        for at in range(0, len(x), INPUTS):
+            seeds.generator(seed, "normal reads", start + at).standard_normal(
+                dtype=np.float32, out=z[at : at + INPUTS]
+            )
+        if alike:
+            z *= np.sqrt(np.einsum("ni,ni->n", x, x))[:, None]
+            z *= deviation[0]
+        else:
+            z *= np.sqrt(_product(np.square(x), variance))
+        return z
 
     return noise
 
 
-def _drawn_sums(deviation: np.ndarray, law: Law) -> Callable[[np.ndarray, int, int], np.ndarray]:
+def _drawn_sums(law: Law, deviation: np.ndarray) -> Callable[[np.ndarray, int, int], np.ndarray]:
     inputs, outputs = deviation.shape
     groups = max(1, DRAWS // (CELLS * outputs))
     kernel, of_cell = _kernel(law, groups, inputs, outputs), tf.constant(deviation)
 
-    def noise(x: np.ndarray, seed: int, start: int) -> np.ndarray:
+    def block(x: np.ndarray, seed: int, start: int) -> np.ndarray:
         owner, cells, weights = _grouped(x, groups)
         at = [seeds.fold(seed, "drawn reads", start, call) for call in range(len(cells) // groups)]
         parts = kernel(
@@ -106,6 +168,10 @@ def _drawn_sums(deviation: np.ndarray, law: Law) -> Callable[[np.ndarray, int, i
         )
         parts = tf.reshape(parts, [-1, outputs])[: len(owner)]
         return tf.math.unsorted_segment_sum(parts, owner, len(x)).numpy()
+
+    def noise(x: np.ndarray, seed: int, start: int) -> np.ndarray:
+        starts = range(0, len(x), INPUTS)
+        return np.concatenate([block(x[at : at + INPUTS], seed, start + at) for at in starts])
 
     return noise
 
