@@ -8,9 +8,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Several processes test at once, and BLAS with more threads than free cores is many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 # A process takes the next file when it has done one, so a long file at the end would keep all others waiting.
 ORDER = (

@@ -45,7 +45,7 @@ def test_a_training_is_a_point_that_all_settings_but_their_number_determine():
 
 
 def known_network():
-    """A picture's class lights one pixel; that class has a logit of `SURE`, all others 0, without any noise."""
+    """A picture's class lights one pixel and has a logit of `SURE`; all others have 0, without any noise."""
     pixels = keras.Input((28, 28, 1))
     model = keras.Model(pixels, keras.layers.Dense(10)(keras.layers.Flatten()(pixels)))
     kernel = np.zeros((784, 10))
