@@ -49,7 +49,7 @@ __all__ = [
 DATASETS = ("fashion_mnist",)
 SCORES = ("accuracy", "nll", "calibration_error")  # %, nats, and a share
 WAYS = ("as trained", "trained on in software", "trained on through the chip")
-# Of each sweep of the chapter that loses a margin of L-classify, the mildest recorded value that does.
+# Of each sweep of the chapter, the mildest recorded value at which a classifier loses its margin.
 FLAWS = {
     "adc_bits": 4,
     "dac_bits": 2,
