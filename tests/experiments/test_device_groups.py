@@ -1,5 +1,7 @@
 """Readings by cell and level."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -29,3 +31,16 @@ def test_cells_and_levels_are_kept_apart_in_order_of_time() -> None:
 def test_a_level_for_every_reading_is_a_sweep() -> None:
     with pytest.raises(ValueError, match="600 levels in 600 readings are a sweep"):
         groups.of_trace(trace(level=np.linspace(0, 1, 600)))
+
+
+def test_readings_that_repeat_reads_count_once() -> None:
+    once = np.random.default_rng(0).standard_normal(600)
+    (only,) = groups.of_trace(dataclasses.replace(trace(), samples=np.repeat(once, 4)))
+    assert only.repeats == 4
+    np.testing.assert_array_equal(only.samples, once)
+
+
+def test_reads_too_few_behind_many_readings_are_refused() -> None:
+    held = np.repeat(np.random.default_rng(0).standard_normal(60), 10)
+    with pytest.raises(ValueError, match="600 readings repeat 60 reads, each 10 times in a row"):
+        groups.of_trace(dataclasses.replace(trace(), samples=held))

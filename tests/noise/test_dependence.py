@@ -62,9 +62,9 @@ def test_intervals_hold_the_truth_though_samples_remember():
 
 
 def measured(x):
-    """How many independent samples the report takes these for; None where they show no memory."""
+    """How many independent samples a report counts these for; None where they show no memory."""
     found = correlation(x)
-    return max(2.0, found.independent.value) if found.remembers else None
+    return max(2.0, found.counted) if found.remembers else None
 
 
 @pytest.mark.parametrize(

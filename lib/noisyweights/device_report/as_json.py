@@ -39,6 +39,7 @@ def content(report: Report) -> dict[str, Any]:
         "noise_sd": float(report.noise.std(ddof=1)),
         "step": _finite(trace.step),
         "interval_s": _finite(trace.interval_s),
+        "repeats": len(trace.samples) / sum(len(part.group.samples) for part in report.parts),
         "cells": max(len(trace.cells), 1),
         "levels": 0 if trace.level is None else len(np.unique(trace.level)),
         "independent_reads": _finite(report.independent),

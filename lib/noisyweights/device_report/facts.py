@@ -7,6 +7,7 @@ from scipy import stats
 
 from noisyweights.device_report.measures import TRUSTED_TAILS
 from noisyweights.device_report.report import Report
+from noisyweights.experiments.device_readings import law as law_of_readings
 from noisyweights.experiments.device_readings.parts import MOST, Part
 from noisyweights.experiments.device_verdict.verdict import Measured
 from noisyweights.experiments.swapped_networks.swap import Row
@@ -44,6 +45,8 @@ def read(report: Report) -> list[tuple[str, str]]:
     if any(trace.censored):
         below, above = trace.censored
         found.append(("out of range", f"{below:,} below and {above:,} above, by the instrument’s own marks"))
+    if words := law_of_readings.repeats(report.parts):
+        found.append(("repeats", words))
     return found + [("noted", note) for note in trace.notes]
 
 
@@ -59,7 +62,7 @@ def over_time(report: Report, *, most: int = MOST) -> list[tuple[str, str]]:
     ]
     if (left := len(timed) - most) > 0:
         found.append(("others", f"{left} more cells and levels are on the page"))
-    total, worth = sum(len(part.group.samples) for part in report.parts), report.independent
+    total, worth = len(report.trace.samples), report.independent
     return [*found, ("worth", f"{total:,} readings are worth some {notation.number(worth)} independent ones")]
 
 

@@ -85,7 +85,7 @@ def _over_time(report: Report) -> str:
             part.group.samples,
             part.course,
             part.dynamics.outliers.mask,
-            interval_s=report.trace.interval_s,
+            interval_s=report.trace.interval_s * part.group.repeats,
             unit=unit,
         ),
     )

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noisyweights.datasets.noise_traces import NoiseTrace
+from noisyweights.noise.dynamics import holding
+from noisyweights.sample_size import MINIMUM_SAMPLE_SIZE
 
 __all__ = ["Group", "of_trace"]
 
@@ -16,16 +18,18 @@ _MOST_LEVELS = 64
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Readings of one cell at one level.
+    """Reads of one cell at one level.
 
-    label: "" where there is but one. samples: float64 (n,) in order of time. level: what was programmed, NaN
-    if nothing says. cell: place of the cell, 0 where there is but one.
+    label: "" where there is but one. samples: float64 (n,) in order of time; readings that the file repeats
+    stand here once. level: what was programmed, NaN if nothing says. cell: place of the cell, 0 where there
+    is but one. repeats: how many times in a row the file has each read, on average.
     """
 
     label: str
     samples: NDArray[np.float64]
     level: float
     cell: int
+    repeats: float = 1.0
 
     @property
     def long(self) -> bool:
@@ -36,7 +40,8 @@ class Group:
 def of_trace(trace: NoiseTrace) -> tuple[Group, ...]:
     """The groups of a trace, by cell and within a cell by level.
 
-    Raises: ValueError for more levels than programmed states can be: then it is a sweep.
+    Raises: ValueError for more levels than programmed states can be: then it is a sweep; and for readings
+    that repeat too few reads.
     """
     n, levels = len(trace.samples), 0 if trace.level is None else len(np.unique(trace.level))
     if levels > max(_MOST_LEVELS, n // _FEWEST):
@@ -45,10 +50,18 @@ def of_trace(trace: NoiseTrace) -> tuple[Group, ...]:
             f"{_FEWEST} times or more"
         )
     if trace.cell is None and trace.level is None:
-        return (Group("", trace.samples, float("nan"), 0),)
-    groups = trace.groups
-    order = np.argsort(groups, kind="stable")  # keeps the order of time within each
-    return tuple(_group(trace, own) for own in np.split(order, np.cumsum(np.bincount(groups))[:-1]))
+        reads = _reads(trace.samples)
+        found = (Group("", reads.values, float("nan"), 0, reads.repeats),)
+    else:
+        groups = trace.groups
+        order = np.argsort(groups, kind="stable")  # keeps the order of time within each
+        found = tuple(_group(trace, own) for own in np.split(order, np.cumsum(np.bincount(groups))[:-1]))
+    if (count := sum(len(group.samples) for group in found)) < min(MINIMUM_SAMPLE_SIZE, n):
+        raise ValueError(
+            f"{n} readings repeat {count} reads, each {n / count:.3g} times in a row, and a law takes "
+            f"{MINIMUM_SAMPLE_SIZE} reads or more to be told; measure more"
+        )
+    return found
 
 
 def _group(trace: NoiseTrace, own: NDArray[np.intp]) -> Group:
@@ -56,7 +69,15 @@ def _group(trace: NoiseTrace, own: NDArray[np.intp]) -> Group:
     first = own[0]
     cell = 0 if trace.cell is None else int(trace.cell[first])
     level = float("nan") if trace.level is None else float(trace.level[first])
-    return Group(_label(trace.cells, cell, level, trace.unit), trace.samples[own], level, cell)
+    reads = _reads(trace.samples[own])
+    return Group(_label(trace.cells, cell, level, trace.unit), reads.values, level, cell, reads.repeats)
+
+
+def _reads(samples: NDArray[np.float64]) -> holding.Reads:
+    """The reads behind readings, where there are enough to tell."""
+    if len(samples) < _FEWEST or samples.min() == samples.max():
+        return holding.Reads(samples, 1.0)
+    return holding.reads(samples)
 
 
 def _label(cells: Sequence[str], cell: int, level: float, unit: str) -> str:

@@ -10,8 +10,9 @@ from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.noise import fitting
 from noisyweights.noise.dynamics import sentences
 from noisyweights.noise.fitting.selection import Choice
+from noisyweights.number_words import number
 
-__all__ = ["choose", "left_out"]
+__all__ = ["choose", "left_out", "repeats"]
 
 
 def choose(trace: NoiseTrace, parts: Sequence[Part], noise: NDArray[np.float64], *, seed: int) -> Choice:
@@ -25,7 +26,7 @@ def choose(trace: NoiseTrace, parts: Sequence[Part], noise: NDArray[np.float64],
 
 def left_out(parts: Sequence[Part], *, unit: str) -> tuple[str, ...]:
     """Sentences on what of the readings is not in the noise; none where all of them are, as they stand."""
-    said = []
+    said = [words] if (words := repeats(parts)) else []
     for part in parts:
         if part.dynamics is None:
             continue
@@ -39,6 +40,19 @@ def left_out(parts: Sequence[Part], *, unit: str) -> tuple[str, ...]:
     if len(parts) > 1:
         said.append(f"The law is of the noise within each of {len(parts)} cells or levels, in one width.")
     return tuple(said)
+
+
+def repeats(parts: Sequence[Part]) -> str:
+    """A sentence on readings that repeat reads; "" where none does."""
+    held = [part.group for part in parts if part.group.repeats > 1]
+    if not held:
+        return ""
+    reads = sum(len(group.samples) for group in held)
+    readings = round(sum(len(group.samples) * group.repeats for group in held))
+    return (
+        f"{readings:,} readings repeat {reads:,} reads, each {number(readings / reads)} times in a row: a "
+        "repeat tells nothing new, so each read counts once."
+    )
 
 
 def _them(count: int) -> str:
@@ -56,7 +70,7 @@ def _coarse_step(trace: NoiseTrace, parts: Sequence[Part]) -> float:
 
 
 def _if_fewer(parts: Sequence[Part]) -> float | None:
-    """How many independent reads there are, or None where no group shows a memory."""
+    """How many independent reads a law may count on, or None where no group shows a memory."""
     if not any(part.motion is not None and part.motion.correlation.remembers for part in parts):
         return None
-    return max(2.0, sum(part.independent for part in parts))
+    return max(2.0, sum(part.counted for part in parts))

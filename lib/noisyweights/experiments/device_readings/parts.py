@@ -63,6 +63,12 @@ class Part:
         return count if self.motion is None else min(self.motion.correlation.independent.value, count)
 
     @property
+    def counted(self) -> float:
+        """How many independent reads tests and errors may count on, their number being estimated too."""
+        count = float(len(self.kept))
+        return count if self.motion is None else min(self.motion.correlation.counted, count)
+
+    @property
     def sigma(self) -> float:
         """Standard deviation of the noise; 0 for a single reading."""
         return float(self.kept.std(ddof=1)) if len(self.kept) > 1 else 0.0
@@ -79,7 +85,7 @@ def of_trace(trace: NoiseTrace, *, seed: int) -> tuple[Part, ...]:
     for group in found:
         described = None
         if group.label in looked_at:
-            described = describe(group.samples, interval_s=trace.interval_s, seed=seed)
+            described = describe(group.samples, interval_s=trace.interval_s * group.repeats, seed=seed)
             if described.sweep:
                 raise ValueError(
                     f"{group.label or 'the readings'} run once through their range, as a sweep or transient "

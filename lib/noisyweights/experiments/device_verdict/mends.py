@@ -78,8 +78,9 @@ def bound(criterion: Criterion) -> str:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """A number with three digits that count, and its unit."""
-    return f"{number_words.setting(value, digits=3)} {unit}".rstrip()
+    """A number with three digits that count, all digits of one in the thousands, and its unit."""
+    digits = number_words.order(value) + 1
+    return f"{number_words.setting(value, digits=digits if 3 < digits <= 6 else 3)} {unit}".rstrip()
 
 
 def capital(sentence: str) -> str:

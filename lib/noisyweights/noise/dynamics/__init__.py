@@ -7,6 +7,7 @@ __all__ = [
     "coloured_noise",
     "correlation",
     "description",
+    "holding",
     "intervals",
     "outliers",
     "peaks",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import fft
+from scipy import fft, stats
 
 from noisyweights.noise.dynamics.intervals import checked_interval
 from noisyweights.noise.samples import checked
@@ -27,6 +27,7 @@ __all__ = ["Correlation", "correlation"]
 
 # Wolff's S: the exponential autocorrelation time that the window assumes, over the integrated one.
 WINDOW_FACTOR = 1.5
+WIDE = float(stats.norm.isf(0.025))
 # The window is looked for among so many lags, and then among more.
 FIRST_LAGS = 4096
 # A read is called fresh when less than this is left of its autocorrelation.
@@ -62,6 +63,16 @@ class Correlation:
         return self.time_reads.low > 1
 
     @property
+    def counted(self) -> float:
+        """Independent reads that tests and errors may count on: fewer than n/τ, since τ itself is estimated.
+
+        A variance known to the relative error e is worth 2/e² degrees of freedom, and an interval is wider by
+        Student's quantile over the normal one. So many independent reads of known variance have one as wide.
+        """
+        error = math.log(self.time_reads.high / self.time_reads.low) / (2 * WIDE)
+        return self.independent.value * (WIDE / float(stats.t.isf(0.025, 2 / error**2))) ** 2
+
+    @property
     def settled(self) -> bool:
         """Whether the trace is long enough, 50 τ, for τ to be trusted; else it may still grow with n."""
         return self.independent.value >= TRUSTED_TIMES
@@ -86,7 +97,7 @@ def correlation(samples: ArrayLike, *, interval_s: float | None = None) -> Corre
     rho = covariance / covariance[0]
     time = max(1 + 2 * float(rho[1 : window + 1].sum()), 1 / n)
     error = math.sqrt(4 / n * max(window + 0.5 - time / 2, 0.5))  # relative
-    reads = Interval(time, time * math.exp(-1.96 * error), time * math.exp(1.96 * error))
+    reads = Interval(time, time * math.exp(-WIDE * error), time * math.exp(WIDE * error))
     below = rho < FRESH
     return Correlation(
         readings=n,
