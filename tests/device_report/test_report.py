@@ -57,6 +57,20 @@ def test_json_holds_what_scripts_ask_for(slow: Report, cells: Report) -> None:
     assert found["verdict"] in WORDS
     several = json.loads(json.dumps(as_json.content(cells), allow_nan=False))
     assert (several["cells"], several["levels"]) == (3, 2)
+    assert [one["label"] for one in several["groups"]] == [part.group.label for part in cells.parts]
+    sigmas = {one["level"]: one["sigma"]["value"] for one in several["groups"]}
+    assert sigmas.keys() == {part.group.level for part in cells.parts}
+
+
+def test_repeated_readings_count_once_on_the_screen_and_for_scripts() -> None:
+    reads = np.random.default_rng(2).standard_normal(500)
+    held = nw.noise.report(np.repeat(reads, 10), unit="µA", interval_s=0.01, networks=False)
+    found = as_json.content(held)
+    assert (found["n"], found["repeats"], found["outliers"]) == (5000, 10, [])
+    assert found["independent_reads"] <= 500
+    (part,) = held.parts
+    assert part.dynamics.interval_s == pytest.approx(0.1)
+    assert "5,000 readings repeat 500 reads, each 10 times in a row" in " ".join(screen.text(held).split())
 
 
 @pytest.mark.parametrize("stay", [0.98, 0.0])

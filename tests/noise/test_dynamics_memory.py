@@ -93,3 +93,20 @@ def test_a_peak_is_no_power_law():
     time = np.arange(8000)
     tone = np.sin(2 * np.pi * 0.02 * time) + 0.1 * np.random.default_rng(6).standard_normal(8000)
     assert not spectrum(tone).decades > 1.2
+
+
+@pytest.mark.parametrize(("rho", "n"), [(0.5, 1000), (0.9, 1000), (0.98, 5000)])
+def test_errors_hold_with_the_reads_that_may_be_counted_on(rho, n):
+    """95 % of 300 means are 285 ± 4; below 270 or above 299 is seen once in 10,000 times."""
+    held = 0
+    for seed in range(300):
+        samples = autoregression(rho, n, seed=seed)
+        held += abs(samples.mean()) < 1.96 * samples.std() / np.sqrt(correlation(samples).counted)
+    assert 270 <= held <= 298
+
+
+def test_fewer_reads_are_counted_on_the_less_is_known_of_the_memory():
+    known, hardly = (correlation(autoregression(0.9, n, seed=1)) for n in (100_000, 500))
+    assert 0.98 < known.counted / known.independent.value < 1
+    # A relative error of about a half is worth 2 / 0.5² = 8 degrees of freedom: (1.96 / 2.31)² = 0.72.
+    assert 0.6 < hardly.counted / hardly.independent.value < 0.85

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from noisyweights.device_report import facts
+from noisyweights.device_report import facts, measures
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict.verdict import Finding
@@ -50,6 +50,7 @@ def content(report: Report) -> dict[str, Any]:
             "excess_kurtosis": _interval(report.measured.excess_kurtosis),
             "config": report.choice.law.get_config() if report.choice.family != "empirical" else None,
         },
+        "groups": [_group(one) for one in measures.by_group(report.parts)],
         "law_reason": report.choice.reason,
         "verdict": report.verdict.word,
         "headline": report.verdict.headline,
@@ -102,6 +103,19 @@ def _telegraph(motion: Motion) -> dict[str, Any] | None:
             }
             for one in (found.levels or peaks(motion.stationary))
         ],
+    }
+
+
+def _group(one: measures.GroupNoise) -> dict[str, Any]:
+    """The noise of one cell at one level."""
+    return {
+        "label": one.label,
+        "level": _finite(one.level),
+        "reads": one.reads,
+        "mean": one.mean,
+        "sigma": _interval(one.sigma),
+        "skewness": _interval(one.skewness),
+        "excess_kurtosis": _interval(one.excess_kurtosis),
     }
 
 

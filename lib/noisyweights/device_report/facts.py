@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
+from noisyweights.device_report import measures
 from noisyweights.device_report.measures import TRUSTED_TAILS
 from noisyweights.device_report.report import Report
 from noisyweights.experiments.device_readings import law as law_of_readings
@@ -16,7 +17,7 @@ from noisyweights.noise.laws.two_point_law import TwoPoint
 from noisyweights.pages import notation
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["differences", "law", "network", "over_time", "read", "timed", "with_ends"]
+__all__ = ["by_group", "differences", "law", "network", "over_time", "read", "timed", "with_ends"]
 
 
 def read(report: Report) -> list[tuple[str, str]]:
@@ -76,6 +77,9 @@ def law(report: Report) -> list[tuple[str, str]]:
         ("skewness", notation.between(*measured.skewness, digits=2)),
         ("excess kurtosis", notation.between(*measured.excess_kurtosis, digits=2) + _doubt(measured)),
     ]
+    if len(sigmas := [one.sigma.value for one in measures.by_group(report.parts)]) > 1:
+        ends = f"{notation.number(min(sigmas))} to {notation.number(max(sigmas))}{unit}"
+        found.append(("σ of each", f"{ends}, of {len(sigmas)} cells and levels"))
     if any(part.dynamics is not None and part.dynamics.outliers.count for part in report.parts):
         sigma, shape = float(samples.std(ddof=1)), (stats.skew(samples), stats.kurtosis(samples))
         skewness, kurtosis = (notation.number(float(one)) for one in shape)
@@ -86,10 +90,26 @@ def law(report: Report) -> list[tuple[str, str]]:
     return found
 
 
+def by_group(report: Report) -> tuple[list[tuple[str, ...]], int]:
+    """Rows on the noise of each cell and level, a heading first, and how many more there are; none of one."""
+    found = measures.by_group(report.parts)
+    if len(found) < 2:
+        return [], 0
+    unit = f" ({report.trace.unit})" if report.trace.unit else ""
+    rows = [("cell or level", "reads", f"mean{unit}", f"σ{unit}", "skewness", "excess kurtosis")]
+    for one in found[:MOST]:
+        shape = (notation.between(*each, digits=2) for each in (one.skewness, one.excess_kurtosis))
+        mean = notation.number(one.mean, digits=4)
+        rows.append((one.label, f"{one.reads:,}", mean, with_ends(one.sigma, ""), *shape))
+    return rows, max(len(found) - MOST, 0)
+
+
 def _doubt(measured: Measured) -> str:
     """What the interval of a kurtosis does not say, where tails are heavy."""
     if measured.excess_kurtosis.high < TRUSTED_TAILS:
         return ""
+    if measured.excess_kurtosis.value < TRUSTED_TAILS:
+        return "; more readings would tell whether tails are heavy"
     return "; tails this heavy show in a few readings only, and in one file of ten or more it lies outside"
 
 

@@ -1,9 +1,9 @@
 """The report's figures: readings over time, memory, law, shape, levels."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
@@ -20,6 +20,11 @@ Array = NDArray[np.float64]
 
 _MOST_DOTS = 4000
 _GREY, _DEVICE, _GAUSSIAN = (plots.LAWS[name]["color"] for name in ("empirical", "device", "gaussian"))
+
+
+def _legend(axis: Axes, *, columns: int) -> None:
+    """A legend above the axes, where no curve runs, with dots large enough to be seen."""
+    axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, markerscale=2)
 
 
 def over_time(
@@ -43,7 +48,7 @@ def over_time(
         axis.set_ylim(kept.min() - pad, kept.max() + pad)
     axis.set_xlabel("reading" if np.isnan(interval_s) else "time (s)")
     axis.set_ylabel(f"reading ({unit})" if unit else "reading")
-    axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
+    _legend(axis, columns=3)
     return figure
 
 
@@ -58,11 +63,13 @@ def memory(allan: Allan, spectrum: Spectrum, *, unit: str) -> Figure:
     plots.log_scale(left, "xy")
     left.set_xlabel("averaged over (s)" if known else "averaged over (reads)")
     left.set_ylabel(f"Allan deviation ({unit})" if unit else "Allan deviation")
-    left.legend(loc="lower left")
+    _legend(left, columns=2)
     plots.band(right, spectrum.frequency, spectrum.density, spectrum.low, spectrum.high, law="device")
     plots.log_scale(right, "xy")
     right.set_xlabel("frequency (Hz)" if known else "frequency (per read)")
-    right.set_ylabel("power density")
+    ends = spectrum.low.min(), spectrum.high.max()
+    right.set_ylim(10 ** np.floor(np.log10(ends[0])), 10 ** np.ceil(np.log10(ends[1])))  # a tick at each end
+    right.set_ylabel(f"power density ({unit}²{'/Hz' if known else ' reads'})" if unit else "power density")
     return figure
 
 
@@ -74,14 +81,13 @@ def law_and_quantiles(samples: Array, law: Law, *, unit: str) -> Figure:
     x = np.linspace(low - 0.3 * deviation, high + 0.3 * deviation, 400)
     plots.histogram(left, np.clip(samples, x[0], x[-1]))
     z = (x - mean) / deviation
-    with suppress(NotImplementedError):  # a bit has no density
-        left.plot(
-            x, np.exp(law.log_prob(z).numpy()) / deviation, color=_DEVICE, linestyle="-", label=law.name
-        )
+    if law.has_density and law.name != "gaussian":
+        density = np.exp(law.log_prob(z).numpy()) / deviation
+        left.plot(x, density, color=_DEVICE, linestyle="-", label=law.name.replace("_", "-"))
     plots.curve(left, x, stats.norm.pdf(z) / deviation, law="gaussian", linewidth=1.2)
     left.set_xlabel(f"reading ({unit})" if unit else "reading")
     left.set_ylabel("density")
-    left.legend(loc="upper right")
+    _legend(left, columns=3)
     u = (np.arange(1, 200) - 0.5) / 199
     expected = stats.norm.ppf(u)
     right.plot(expected, expected, color=_GAUSSIAN, linestyle="-", linewidth=1.2)

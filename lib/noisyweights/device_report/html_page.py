@@ -6,7 +6,8 @@ Elements are written as in `pages.markup`, where it says why.
 import re
 from collections.abc import Callable, Iterable
 from html import escape
-from itertools import count
+from itertools import count, groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,17 @@ def _verdict(report: Report) -> str:
 
 
 def _facts(rows: Iterable[tuple[str, str]]) -> str:
-    items = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in rows)
+    """Labels, each with all that is said of it in a row."""
+    items = "".join(
+        f"<div><dt>{escape(label)}</dt>{''.join(f'<dd>{escape(text)}</dd>' for _, text in said)}</div>"
+        for label, said in groupby(rows, key=itemgetter(0))
+    )
     return f'<dl class="nw-facts">{items}</dl>'
+
+
+def _sentence(words: str) -> str:
+    """Words with a capital first, a full stop last, and commands set as such."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(mends.capital(words.rstrip(".")) + "."))
 
 
 def _over_time(report: Report) -> str:
@@ -129,7 +139,7 @@ def _shape(report: Report) -> str:
         markup.table(rows, label="The record’s trained networks", kind="nw-numbers") if len(rows) > 1 else ""
     )
     missing = report.swapped.missing.values() if report.swapped else ()
-    return drawn + table + "".join(f"<p>{escape(reason)}</p>" for reason in missing)
+    return drawn + table + "".join(f"<p>{_sentence(reason)}</p>" for reason in missing)
 
 
 def _limits(report: Report) -> str:
@@ -144,6 +154,11 @@ def _limits(report: Report) -> str:
         return text
     means, deviations = [float(part.kept.mean()) for part in own], [part.sigma for part in own]
     errors = [part.sigma / np.sqrt(2 * max(part.independent, 2.0)) for part in own]
+    rows, more = facts.by_group(report)
+    if rows:
+        text += markup.table(rows, label="Noise of each cell and level", kind="nw-numbers")
+    if more:
+        text += f"<p>{more} more are in the JSON.</p>"
     return text + _figure(
         "levels",
         "Standard deviation of each cell and level over its mean.",

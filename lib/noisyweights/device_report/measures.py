@@ -1,8 +1,13 @@
-"""What a report holds against the criteria: shape, range, resolution, drift, memory, spread."""
+"""What a report holds against the criteria: shape, range, resolution, drift, memory, spread.
 
-from collections.abc import Sequence
+And what it says of each cell and level: σ, since a network needs to know how it hangs on the mean, and shape.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -10,13 +15,39 @@ from noisyweights.experiments.device_readings.parts import Part
 from noisyweights.experiments.device_verdict.verdict import Measured
 from noisyweights.scores.estimates import Interval
 
-__all__ = ["TRUSTED_TAILS", "measured"]
+__all__ = ["TRUSTED_TAILS", "GroupNoise", "by_group", "measured"]
 
 Array = NDArray[np.float64]
 
+_BLOCK = 1 << 20  # readings at a time: of 10⁷, copies would take gigabytes
 _Z = float(stats.norm.isf(0.025))
 # From this excess kurtosis on, the interval of the kurtosis holds clearly less often than it says.
 TRUSTED_TAILS = 1.0
+
+
+@dataclass(frozen=True)
+class GroupNoise:
+    """Noise of one cell at one level, in the unit of the readings, with 95 % intervals."""
+
+    label: str
+    level: float
+    reads: int
+    mean: float
+    sigma: Interval
+    skewness: Interval
+    excess_kurtosis: Interval
+
+
+def by_group(parts: Sequence[Part]) -> tuple[GroupNoise, ...]:
+    """The noise of each group that has enough reads to tell its shape, and varies."""
+    return tuple(_group(part) for part in parts if part.group.long and part.sigma > 0)
+
+
+def _group(part: Part) -> GroupNoise:
+    wide = float(np.exp(_Z * _log_sigma_error(part)))
+    sigma = Interval(part.sigma, part.sigma / wide, part.sigma * wide)
+    mean, shape = float(part.kept.mean()), _shape(part.kept, part.independent)
+    return GroupNoise(part.group.label, part.group.level, len(part.kept), mean, sigma, *shape)
 
 
 def measured(parts: Sequence[Part], noise: Array, *, step: float, read_pJ: float | None) -> Measured:
@@ -57,16 +88,24 @@ def _shape(noise: Array, independent: float) -> tuple[Interval, Interval]:
     it says, since what happens rarely is seen too rarely: of 600 samples of 2000 readings, with a standard
     error of 1 %, the kurtosis of a Gaussian and of a uniform law lay inside in 95 and 96 %, of a gamma law
     of shape 4 in 90, of Laplace's in 89, of Student's t with 8 degrees of freedom in 85. From
-    `TRUSTED_TAILS` on words say so.
+    `TRUSTED_TAILS` on words say so. Of 400 Gaussian readings it held in 92 % of 400 samples, of 200 in 88.
     """
-    z = (noise - noise.mean()) / noise.std()
-    square = z**2
-    cube, fourth_power = square * z, square**2
-    skewness, fourth = float(cube.mean()), float(fourth_power.mean())
-    n = max(independent, 2.0)
-    half = _Z * float((cube - 3 * z - 1.5 * skewness * (square - 1) - skewness).std()) / np.sqrt(n)
-    error = fourth_power - 4 * skewness * z - 2 * fourth * (square - 1) - fourth
-    scale, lean = float(error.std()) / np.sqrt(n), float(stats.skew(error)) / np.sqrt(n)
+    mean, deviation = noise.mean(), noise.std()
+
+    def average(function: Callable[[Array], Array]) -> float:
+        starts = range(0, len(noise), _BLOCK)
+        sums = (function((noise[k : k + _BLOCK] - mean) / deviation).sum() for k in starts)
+        return float(sum(sums)) / len(noise)
+
+    skewness, fourth = average(lambda z: z**3), average(lambda z: z**4)
+    root = np.sqrt(max(independent, 2.0))
+    # The influence functions; both have the mean 0.
+    of_skewness = Polynomial([0.5 * skewness, -3, -1.5 * skewness, 1])
+    of_fourth = Polynomial([fourth, -4 * skewness, -2 * fourth, 0, 1])
+    half = _Z * np.sqrt(average(lambda z: of_skewness(z) ** 2)) / root
+    scale = np.sqrt(average(lambda z: of_fourth(z) ** 2))
+    lean = average(lambda z: of_fourth(z) ** 3) / scale**3 / root if scale > 0 else 0.0
+    scale /= root
     low, high = (fourth - 3 - scale * _straightened(end, lean) for end in (_Z, -_Z))
     return (
         Interval(skewness, skewness - half, skewness + half),
@@ -140,7 +179,7 @@ def _neighbours(timed: Sequence[Part]) -> Interval | None:
 
 def _lag_one(part: Part) -> float:
     z = part.kept - part.kept.mean()
-    return float((z[1:] * z[:-1]).sum() / (z**2).sum())
+    return float(z[1:] @ z[:-1] / (z @ z))
 
 
 def _cells(parts: Sequence[Part]) -> list[Part]:

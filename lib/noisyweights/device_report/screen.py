@@ -61,7 +61,9 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
     rows = list(rows)
     if not rows:
         return []
-    lines = [_wrapped(f"  {label:<{_LABEL}} ", sentence) for label, sentence in rows]
+    labels = [label for label, _ in rows]
+    shown = [label if label != before else "" for before, label in zip(["", *labels], labels, strict=False)]
+    lines = [_wrapped(f"  {label:<{_LABEL}} ", text) for label, (_, text) in zip(shown, rows, strict=True)]
     return ["", click.style(title, bold=True), *lines]
 
 

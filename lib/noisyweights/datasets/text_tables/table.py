@@ -137,5 +137,7 @@ def _said(values: Values, layout: Layout) -> list[str]:
     if values.footer:
         notes.append(f"{listed([line for _, line in values.footer], 'line')} below the table")
     if values.below or values.above:
-        notes.append(f"{values.below} readings below the instrument's range and {values.above} above it")
+        notes.append(
+            f"of the readings, {values.below} lay below the instrument's range and {values.above} above it"
+        )
     return notes

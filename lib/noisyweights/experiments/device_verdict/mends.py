@@ -79,8 +79,8 @@ def bound(criterion: Criterion) -> str:
 
 def with_unit(value: float, unit: str) -> str:
     """A number with three digits that count, all digits of one in the thousands, and its unit."""
-    digits = number_words.order(value) + 1
-    return f"{number_words.setting(value, digits=digits if 3 < digits <= 6 else 3)} {unit}".rstrip()
+    digits = number_words.order(value) + 1 if 1e3 <= abs(value) < 1e6 else 3
+    return f"{number_words.setting(value, digits=digits)} {unit}".rstrip()
 
 
 def capital(sentence: str) -> str:

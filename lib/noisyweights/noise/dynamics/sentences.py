@@ -98,16 +98,26 @@ def _telegraph(motion: Motion, unit: str, known: bool) -> str:
 
 
 def _reads(count: float) -> str:
-    return f"{number(count)} reads"
+    return f"{number(count)} read{'' if count == 1 else 's'}"
 
 
 def _correlation(motion: Motion, known: bool) -> str:
     memory = motion.correlation
+    if memory.time_reads.high < 1:
+        return (
+            "A reading leans to the other side than the one before: the mean of the trace is as sure as that "
+            f"of {_between(memory.independent)} independent reads, more than there are."
+        )
+    if not memory.remembers:
+        return (
+            f"No memory shows: the trace is worth {_between(memory.independent)} independent reads, of "
+            f"{memory.readings:,}."
+        )
     seconds = f" ({number(memory.time_s.value)} s)" if known else ""
     said = (
         f"The trace is worth {_between(memory.independent)} independent reads, one in "
         f"{number(memory.time_reads.value)}{seconds}; less than {FRESH:.0%} of a deviation is left after "
-        f"{memory.fresh_after:,} reads."
+        f"{_reads(memory.fresh_after)}."
     )
     if not memory.settled:
         said += f" These are few: record until there are {TRUSTED_TIMES}, since the time may still grow."
@@ -123,6 +133,6 @@ def _spectrum(motion: Motion) -> str:
 
 def _allan(motion: Motion, unit: str, known: bool) -> str:
     spread, best = motion.allan, motion.allan.best
-    time = f"{number(spread.time_s[spread.reads == best][0])} s" if known else f"{best:,} reads"
+    time = f"{number(spread.time_s[spread.reads == best][0])} s" if known else _reads(best)
     least = f"{number(spread.deviation.min())}{unit}"
     return f"Means are steadiest over {time}, where they differ by {least} (Allan)."
