@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from noisyweights.hardware.array.wires import column_currents_uA
+from noisyweights.noise import fitting
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,6 +45,11 @@ def fewer_draws():
 @pytest.fixture(scope="module")
 def binary():
     return importlib.import_module("benchmarks.binary")
+
+
+@pytest.fixture(scope="module")
+def true_laws():
+    return importlib.import_module("benchmarks.true_laws")
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +219,28 @@ def test_rivals_on_arrays_compute_the_same():
         assert z.std() == pytest.approx(noisy_reads.DEVIATION, rel=5 / np.sqrt(2 * 8000))
 
 
+def test_distances_written_out_for_a_gaussian_are_those_of_the_library(true_laws):
+    samples = 7 + 3 * np.random.default_rng(0).standard_normal((2, 300))
+    found = true_laws.gaussian_distances(samples)
+    for row, own in zip(samples, found.T, strict=True):
+        fit = fitting.fit(row, family="gaussian")
+        expected = fitting.observed_statistics(fit, row, seed=0)
+        np.testing.assert_allclose(own, expected, rtol=1e-4)  # the library's maximum is found by a search
+
+
+def test_of_true_laws_few_are_rejected_and_most_intervals_hold(true_laws, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(true_laws, "SETTINGS", ((0.5, 400),))
+    assert true_laws.main(["--repeats", "40", "--law", "gaussian", "--json", str(tmp_path / "out.json")]) == 0
+    rows = {row["what"]: row for row in json.loads((tmp_path / "out.json").read_text())["rows"]}
+    assert rows.keys() == {"KS rejects", "AD rejects", "loc", "scale", "independent reads"}
+    for what, row in rows.items():
+        assert row["sets"] == 40
+        assert row["low"] <= row["count"] / 40 <= row["high"]
+        # Of 40 sets at 5 %, 9 or more differ once in 10,000 runs.
+        assert (row["count"] if "rejects" in what else 40 - row["count"]) < 9
+    assert "KS rejects" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "option", "says"),
     [
@@ -220,6 +248,7 @@ def test_rivals_on_arrays_compute_the_same():
         ("networks", "--inputs", "--inputs must be at least 1"),
         ("networks", "--comparisons", "--comparisons must be at least 10"),
         ("fewer_draws", "--draws", "--draws must be at least 2"),
+        ("true_laws", "--repeats", "--repeats must be at least 1"),
         ("binary", "--steps", "--steps must be at least 1"),
         ("coin_flips", "--inputs", "--inputs must be at least 1"),
         ("crossbar", "--reads", "--reads must be at least 1"),

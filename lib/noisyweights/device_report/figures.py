@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
@@ -22,9 +21,9 @@ _MOST_DOTS = 4000
 _GREY, _DEVICE, _GAUSSIAN = (plots.LAWS[name]["color"] for name in ("empirical", "device", "gaussian"))
 
 
-def _legend(axis: Axes, *, columns: int) -> None:
-    """A legend above the axes, where no curve runs, with dots large enough to be seen."""
-    axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, markerscale=2)
+def _legend(figure: Figure) -> None:
+    """A legend above all axes, where no curve runs, with dots large enough to be seen."""
+    figure.legend(loc="outside upper left", ncols=4, markerscale=2)
 
 
 def over_time(
@@ -42,13 +41,15 @@ def over_time(
     if left_out.any():
         places = np.flatnonzero(left_out)[:_MOST_DOTS]
         at = places if np.isnan(interval_s) else places * interval_s
-        axis.plot(at, samples[places], linestyle="none", marker="x", color=_GAUSSIAN, label="left out")
         kept = samples[~left_out]
         pad = 0.3 * np.ptp(kept)
-        axis.set_ylim(kept.min() - pad, kept.max() + pad)
+        low, high = kept.min() - pad, kept.max() + pad
+        there = np.clip(samples[places], low + 0.1 * pad, high - 0.1 * pad)  # at the edge, if it lies beyond
+        axis.plot(at, there, linestyle="none", marker="x", color=_GAUSSIAN, label="left out")
+        axis.set_ylim(low, high)
     axis.set_xlabel("reading" if np.isnan(interval_s) else "time (s)")
     axis.set_ylabel(f"reading ({unit})" if unit else "reading")
-    _legend(axis, columns=3)
+    _legend(figure)
     return figure
 
 
@@ -63,7 +64,7 @@ def memory(allan: Allan, spectrum: Spectrum, *, unit: str) -> Figure:
     plots.log_scale(left, "xy")
     left.set_xlabel("averaged over (s)" if known else "averaged over (reads)")
     left.set_ylabel(f"Allan deviation ({unit})" if unit else "Allan deviation")
-    _legend(left, columns=2)
+    _legend(figure)
     plots.band(right, spectrum.frequency, spectrum.density, spectrum.low, spectrum.high, law="device")
     plots.log_scale(right, "xy")
     right.set_xlabel("frequency (Hz)" if known else "frequency (per read)")
@@ -87,7 +88,7 @@ def law_and_quantiles(samples: Array, law: Law, *, unit: str) -> Figure:
     plots.curve(left, x, stats.norm.pdf(z) / deviation, law="gaussian", linewidth=1.2)
     left.set_xlabel(f"reading ({unit})" if unit else "reading")
     left.set_ylabel("density")
-    _legend(left, columns=3)
+    _legend(figure)
     u = (np.arange(1, 200) - 0.5) / 199
     expected = stats.norm.ppf(u)
     right.plot(expected, expected, color=_GAUSSIAN, linestyle="-", linewidth=1.2)

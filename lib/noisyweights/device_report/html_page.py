@@ -173,7 +173,7 @@ def _limit(one: Finding) -> str:
     kind = _KINDS[one.state]
     return (
         f'<tr><th scope="row">{escape(mends.capital(criterion.title))}</th>'
-        f"<td>{escape(number)}</td><td>{escape(needed)}</td>"
+        f'<td data-label="measured">{escape(number)}</td><td data-label="needed">{escape(needed)}</td>'
         f'<td><span class="nw-badge nw-{kind}">{escape(one.state.value)}</span>'
         f"<p>{escape(one.sentence)}</p><details><summary>Why this is needed</summary>"
         f"<p>{escape(criterion.why)} Source: {escape(criterion.source)}.</p></details></td></tr>"
