@@ -156,7 +156,8 @@ def _limits(report: Report) -> str:
     errors = [part.sigma / np.sqrt(2 * max(part.independent, 2.0)) for part in own]
     rows, more = facts.by_group(report)
     if rows:
-        text += markup.table(rows, label="Noise of each cell and level", kind="nw-numbers")
+        table = markup.table(rows, label="Noise of each cell and level", kind="nw-numbers")
+        text += f"<p>The noise of each cell and level, with 95 % intervals:</p>{table}"
     if more:
         text += f"<p>{more} more are in the JSON.</p>"
     return text + _figure(

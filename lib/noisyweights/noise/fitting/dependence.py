@@ -4,18 +4,21 @@ What is known of the dependence is how many independent samples would tell the m
 that τ = n/n_eff samples count as one. A stationary Gaussian autoregression with lag-one correlation
 φ = (τ − 1)/(τ + 1) has this τ; put through Φ and a law's quantile it has that law (a Gaussian copula).
 
-How often it holds was measured on Gaussian autoregressions, with the τ that `dynamics.correlation` finds in
-the samples themselves. Tests at 5 % rejected the true law, φ = 0.98 and 1000 samples, in 6.0 % (KS) and 6.7 %
-(AD) of 300 sets, ± 1.4. Of 500 sets, ± 1, these shares of intervals of 95 % held the truth:
+How often it holds was measured on autoregressions, with the number of independent samples that a report
+counts on: `dynamics.correlation` finds it in the samples themselves, fewer than they are worth, as it is
+uncertain (`Correlation.counted`). Of 2000 Gaussian sets tests at 5 % rejected the true law, and intervals of
+95 % held the truth, in per cent; each share is known to ± 1, those below 93 to ± 1.5:
 
-    φ      samples   independent   mean   σ
-    0      1000      1000          94     94
-    0.5    1000      333           95     94
-    0.9    1000      53            94     92
-    0.98   5000      50            93     92
-    0.98   1000      10            88     84
+    φ      samples   independent   KS     AD     mean   σ
+    0      1000      1000          5.7    5.7    95.0   94.8
+    0.5    1000      333           5.0    5.1    94.3   95.5
+    0.9    1000      53            4.0    4.6    94.0   92.5
+    0.98   5000      51            4.2    4.2    94.5   92.6
+    0.98   1000      10            4.7    4.5    91.2   87.2
 
-So below some 50 independent samples errors come out too small, since τ itself is then hardly known.
+With the number that they are worth, 6 to 10 % are rejected from φ = 0.9 on. Below some 50 independent samples
+errors still come out too small: the deviation itself is then too small. The numbers are from
+`python -m benchmarks.true_laws --law gaussian --repeats 2000` (data/benchmarks/true_laws.json).
 """
 
 from __future__ import annotations
