@@ -19,6 +19,8 @@ from noisyweights.scores.estimates import Interval
 
 __all__ = ["by_group", "differences", "law", "network", "over_time", "read", "timed", "with_ends"]
 
+_SURE = 0.95  # share of the independent reads, below which those that are counted on are named
+
 
 def read(report: Report) -> list[tuple[str, str]]:
     """What was read."""
@@ -64,7 +66,12 @@ def over_time(report: Report, *, most: int = MOST) -> list[tuple[str, str]]:
     if (left := len(timed) - most) > 0:
         found.append(("others", f"{left} more cells and levels are on the page"))
     total, worth = len(report.trace.samples), report.independent
-    return [*found, ("worth", f"{total:,} readings are worth some {notation.number(worth)} independent ones")]
+    said = f"{total:,} readings are worth some {notation.number(worth)} independent ones"
+    if (counted := sum(part.counted for part in report.parts)) < _SURE * worth:
+        said += (
+            f"; tests and errors count on {notation.number(counted)}, since that number is itself estimated"
+        )
+    return [*found, ("worth", said)]
 
 
 def law(report: Report) -> list[tuple[str, str]]:

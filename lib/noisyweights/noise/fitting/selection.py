@@ -157,7 +157,7 @@ def _too_few(independent: float | None) -> str:
     if independent is None or independent >= MINIMUM_SAMPLE_SIZE:
         return ""
     return (
-        f"; but the samples tell no more than {independent:.3g} independent ones would, and fewer than "
+        f"; but the samples count as no more than {independent:.3g} independent ones, and fewer than "
         f"{MINIMUM_SAMPLE_SIZE} do not tell one law from another: record for longer"
     )
 
