@@ -71,7 +71,8 @@ def _telegraph(motion: Motion, unit: str, known: bool) -> str:
     signal = motion.telegraph
     if not signal.found:
         if not signal.two_peaks:
-            return f"They do not jump between levels: {signal.rival} fits them better."
+            fit = "fits" if signal.rival.startswith("one ") else "fit"
+            return f"They do not jump between levels: {signal.rival} {fit} them better."
         found = peaks(motion.stationary)
         among = max(abs(peak.level.value) for peak in found)
         at = " and ".join(
