@@ -19,6 +19,9 @@ uncertain (`Correlation.counted`). Of 2000 Gaussian sets tests at 5 % rejected t
 With the number that they are worth, 6 to 10 % are rejected from φ = 0.9 on. Below some 50 independent samples
 errors still come out too small: the deviation itself is then too small. The numbers are from
 `python -m benchmarks.true_laws --law gaussian --repeats 2000` (data/benchmarks/true_laws.json).
+
+Of eq. 3 60 sets for each of the first four rows are measured (`--law bayes_mtj --repeats 60`): of all 240, KS
+rejected 6.2 % (3.5 to 10.1) and AD 7.1 % (4.2 to 11.1); intervals held A in 98 % and the half width in 90 %.
 """
 
 from __future__ import annotations
