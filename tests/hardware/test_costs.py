@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import keras
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisyweights.hardware.costs import (
@@ -138,6 +138,7 @@ def test_coins_of_a_convolution_are_tossed_once():
 
 
 @pytest.mark.parametrize("design", DESIGNS)
+@settings(deadline=None)
 @given(passes=st.integers(2, 1000))
 def test_passes_multiply_energy_and_time_but_not_storage(design, passes):
     one, many = DESIGNS[design](), DESIGNS[design](passes)
@@ -147,6 +148,7 @@ def test_passes_multiply_energy_and_time_but_not_storage(design, passes):
     assert (many.cells, many.memory_bits) == (one.cells, one.memory_bits)
 
 
+@settings(deadline=None)
 @given(rows=st.integers(1, 900), columns=st.integers(1, 500), bits=st.integers(1, 12))
 def test_tiles_change_what_stands_around_the_cells(rows, columns, bits):
     array = Array(rows=rows, columns=columns, dac_bits=8, adc_bits=bits, columns_per_adc=8)

@@ -133,6 +133,11 @@ def test_other_figures_stand_wherever_ours_stood():
     small = bill.with_figures({areas.SAR_ADC_um2: code})
     (adc,) = {part.each.typical for part in small.parts if part.component == "ADC"}
     assert adc == pytest.approx(2.0 * 2**8)
+    # Known values, whose three ends are rounded apart.
+    for fJ in (1.9, 3.7, 5.1, 7.3, 9.9, 13.7):
+        known = Figure(fJ, fJ, fJ, "fJ", "known")
+        adc = bill.with_figures({figures.SAR_ADC_fJ: known})
+        assert of(adc, "ADC") == pytest.approx(2 * 24 * 2**8 * fJ * 1e-3)
     # A product that is given itself counts before its factors.
     add = Figure(1.0, 1.0, 1.0, "pJ", "mine")
     both = bill.with_figures({figures.LOGIC_times: figures.LOGIC_times.times(10), figures.INT8_ADD_pJ: add})

@@ -74,7 +74,8 @@ class Figure:
             for end in ENDS
         )
         source = "; ".join(dict.fromkeys(new.source for new, _ in factors))
-        return Figure(low, typical, high, self.unit, source, factors)
+        # A figure without a range has none afterwards, whatever the rounding.
+        return Figure(min(low, typical), typical, max(typical, high), self.unit, source, factors)
 
 
 def between(low: float, high: float, *, unit: str, source: str) -> Figure:
