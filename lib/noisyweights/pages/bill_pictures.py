@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from noisyweights.pages.plots import LAWS
 from noisyweights.pages.svg import INK
@@ -21,6 +22,7 @@ QUANTITIES = {  # of a table of a bill: words, and how much of its unit makes on
 _COLORS = [LAWS[law]["color"] for law in ("device", "gaussian", "bimodal", "ecram", "empirical", "uniform")]
 _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----")
 _SMALL = 6.5  # points of what is written at ticks
+_TICKS = (1.0, 2.0, 3.0, 5.0)
 _PLACES = {"array": ("#c8581a", "s"), "digital": ("#2f7fc1", "o")}
 
 
@@ -49,7 +51,9 @@ def draw_layers(axes: Sequence[Axes], table: Sequence[Mapping[str, Any]], *, kin
         axis.set_yticklabels([*(str(at + 1) for at in range(len(layers))), *(["all"] if shared else [])])
         axis.tick_params(labelsize=_SMALL)
         axis.locator_params(axis="x", nbins=3)
-        axis.set_title(f"{words}: {left.sum():,.3g}", fontsize=7)
+        axis.set_xlim(0, 1.06 * left.max())
+        total = left.sum()
+        axis.set_title(f"{words}: {total:,.0f}" if total >= 100 else f"{words}: {total:.3g}", fontsize=7)
 
 
 def kind_legend(axis: Axes, kinds: Sequence[str]) -> None:
@@ -74,7 +78,9 @@ def _total(table: Sequence[Mapping[str, Any]], quantity: str, kind: str, layer: 
 def draw_swings(
     axis: Axes, swings: Mapping[str, tuple[float, float]], *, typical: float, label: str, title: str
 ) -> None:
-    """Draw a tornado: how far each figure alone moves a sum, from its low end to its high one.
+    """Draw a tornado: how many times each figure alone moves a sum, from its low end to its high one.
+
+    The axis is logarithmic, so that a bar is as long as the ratio of its ends.
 
     Args:
         axis: where.
@@ -87,13 +93,17 @@ def draw_swings(
     widths = ends[:, 1] - ends[:, 0]
     axis.barh(range(len(names)), widths, left=ends[:, 0], color="#c8581a", height=0.6)
     axis.use_sticky_edges = False  # else bars touch the frame
+    axis.set_xscale("log")
     axis.margins(x=0.09)
+    axis.xaxis.set(
+        major_locator=LogLocator(subs=_TICKS), major_formatter=FuncFormatter(lambda x, _: f"{x:g}")
+    )
+    axis.xaxis.set_minor_locator(NullLocator())
     axis.axvline(typical, color=INK, linewidth=0.8, linestyle="-")
     axis.set(yticks=range(len(names)), yticklabels=names)
     axis.set_xlabel(label, fontsize=7)
     axis.set_title(title, fontsize=7.5)
     axis.tick_params(labelsize=_SMALL)
-    axis.locator_params(axis="x", nbins=4)
 
 
 def draw_front(axis: Axes, placed: Sequence[Any], *, objective: int, words: str) -> None:

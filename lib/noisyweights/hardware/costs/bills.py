@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from noisyweights.hardware.costs.kinds import kind_of
 from noisyweights.hardware.costs.ranges import ENDS, Figure, summed
@@ -60,9 +60,6 @@ class Part(Item):
     """
 
     holds: str = ""
-
-
-_Line = TypeVar("_Line", bound=Item)
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ class Bill:
         code.
         """
 
-        def repriced(lines: tuple[_Line, ...]) -> tuple[_Line, ...]:
+        def repriced(lines: tuple[Item, ...]) -> tuple[Any, ...]:
             return merged(replace(line, each=line.each.replaced(own)) for line in lines)
 
         return Bill(repriced(self.items), repriced(self.steps), repriced(self.parts))
@@ -248,9 +245,9 @@ def built(*lines: tuple[str, int, Figure, str], layer: str = "") -> tuple[Part, 
     return merged(Part(*line[:3], layer=layer, holds=line[3]) for line in lines)
 
 
-def merged(items: Iterable[_Line]) -> tuple[_Line, ...]:
+def merged(items: Iterable[Item]) -> tuple[Any, ...]:
     """Items that differ in their count alone as one, without those of which there are none."""
-    counts: dict[_Line, int] = {}
+    counts: dict[Item, int] = {}
     for item in items:
         one = replace(item, count=1)
         counts[one] = counts.get(one, 0) + item.count
