@@ -109,33 +109,46 @@ def draw_swings(
 def draw_front(axis: Axes, placed: Sequence[Any], *, objective: int, words: str) -> None:
     """Draw designs by their energy and one more objective, with intervals, numbered from the first.
 
-    Those that no other beats in all objectives are filled. Squares are arrays, circles logic.
+    Those that no other beats in all objectives are filled, and numbered below; squares are arrays, circles
+    logic. Both axes are logarithmic, so that an interval down to nothing leaves the frame.
 
     Args:
-        axis: where; energy is on a logarithmic axis.
+        axis: where.
         placed: with `objectives`, the last of them the energy, each an interval of value, low and high;
             `on_front`, and a `place`, "array" or "digital".
         objective: which one stands upwards.
         words: what it is called.
     """
-    for number, one in enumerate(placed, start=1):
+    shown = [one.objectives[objective] for one in placed]
+    finite = [[y.value, *(end for end in (y.low, y.high) if 0 < end < np.inf)] for y in shown]
+    bottom, top = min(map(min, finite)) / 1.25, max(map(max, finite)) * 1.15
+    numbered = {True: 0, False: 0}
+    for number, (one, y) in enumerate(zip(placed, shown, strict=True), start=1):
         color, marker = _PLACES[one.place]
-        x, y = one.objectives[-1], one.objectives[objective]
+        x = one.objectives[-1]
         lines = {"color": color, "linewidth": 1.0, "linestyle": "-", "alpha": 0.7}
         axis.plot([x.low, x.high], [y.value] * 2, **lines)
         if np.isfinite([y.low, y.high]).all():
-            axis.plot([x.value] * 2, [max(y.low, 0.0), y.high], **lines)
-        filling = color if one.on_front else "none"
-        axis.plot(
-            [x.value],
-            [y.value],
-            marker=marker,
-            color=color,
-            markerfacecolor=filling,
-            linestyle="none",
-            markersize=6,
-        )
-        axis.annotate(str(number), (x.value, y.value), xytext=(4, 4), textcoords="offset points", fontsize=8)
+            axis.plot([x.value] * 2, [max(y.low, bottom / 2), y.high], **lines)
+        looks = {"marker": marker, "color": color, "markerfacecolor": color if one.on_front else "none"}
+        axis.plot([x.value], [y.value], linestyle="none", markersize=6, **looks)
+        # Left and right by turns, since neighbours lie close.
+        left, numbered[one.on_front] = numbered[one.on_front] % 2 == 0, numbered[one.on_front] + 1
+        offset = (-3 if left else 3, -11 if one.on_front else 5)
+        where = {"xytext": offset, "textcoords": "offset points", "ha": "right" if left else "left"}
+        axis.annotate(str(number), (x.value, y.value), fontsize=8, **where)
+    _logarithmic(axis, "x", (1.0,))
+    _logarithmic(axis, "y", _TICKS)
+    axis.set_ylim(bottom, top)
     axis.set_xlabel("energy of a prediction, nJ", fontsize=9)
     axis.set_ylabel(words, fontsize=9)
     axis.tick_params(labelsize=8)
+
+
+def _logarithmic(axis: Axes, name: str, steps: tuple[float, ...]) -> None:
+    """Make the "x" or "y" axis logarithmic, with numbers at these steps of each decade."""
+    axis.set(**{f"{name}scale": "log"})
+    ticks = getattr(axis, f"{name}axis")
+    ticks.set_major_locator(LogLocator(subs=steps))
+    ticks.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    ticks.set_minor_locator(NullLocator())
