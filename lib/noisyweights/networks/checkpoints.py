@@ -145,7 +145,11 @@ def _without_lambdas(model: keras.Model) -> keras.Model:
         last = len(pixels) + 1
         return keras.layers.Permute((last, *range(1, last)), name=layer.name)
 
-    copied = keras.models.clone_model(model, clone_function=of_layers)
+    def called(layer: keras.layers.Layer, *inputs, **options):
+        # A Lambda takes a mask and a mode, which a layer that only lays out anew does not know.
+        return layer(*inputs) if isinstance(layer, keras.layers.Permute) else layer(*inputs, **options)
+
+    copied = keras.models.clone_model(model, clone_function=of_layers, call_function=called)
     copied.set_weights(model.get_weights())
     return copied
 
