@@ -7,6 +7,7 @@ from dataclasses import replace
 import keras
 import pytest
 
+from noisyweights.hardware import chip, drive
 from noisyweights.hardware.costs import (
     Array,
     areas,
@@ -97,6 +98,13 @@ def test_the_table_holds_all_of_a_bill(name):
     assert (sums["storage", "cells"], sums["storage", "bits"]) == (bill.cells, bill.memory_bits)
     layers = 5 if "scales" in name else 2
     assert len({row["layer"] for row in table} - {""}) == layers
+
+
+def test_a_chip_whose_steps_and_slices_are_not_counted_is_refused():
+    driven = replace(chip.DOMAIN_WALL, drive=drive.BIT_SERIAL_ANALOG)
+    with pytest.raises(ValueError, match="this chip has a drive of its own"):
+        Array.of(driven, columns_per_adc=8)
+    assert Array.of(replace(driven, drive=None), columns_per_adc=8).adc_bits == 8
 
 
 def test_passes_build_nothing_more():

@@ -44,8 +44,14 @@ class Array:
 
         A read of a cell has the price of `figures`, whatever the chip's cells conduct: see `Bill.repriced`.
 
-        Raises: ValueError for a chip with exact converters, which have no price.
+        Raises: ValueError for a chip with exact converters, which have no price, and for one with a drive,
+            whose steps and slices no bill here counts.
         """
+        if chip.drive is not None:
+            raise ValueError(
+                "bills count inputs by levels and whole weights on pairs of cells, and this chip has a drive "
+                "of its own: count it by replace(chip, drive=None), which is another chip"
+            )
         if chip.dac_bits is None or chip.adc_bits is None:
             raise ValueError(
                 f"exact converters have no price: give the chip bits, got {chip.dac_bits} and {chip.adc_bits}"
