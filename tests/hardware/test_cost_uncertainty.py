@@ -7,13 +7,12 @@ from scipy import stats
 from noisyweights.hardware.costs import Bill, Item, figures, uncertainty
 from noisyweights.hardware.costs.ranges import Figure, between, within_factor
 
-TIME = Figure(1.0, 1.0, 1.0, "ns", "no matter here")
 PRICE = between(1.0, 100.0, unit="pJ", source="a price")
 OTHER = within_factor(10.0, 1.1, unit="pJ", source="another")
 
 
 def bill(*lines):
-    return Bill(tuple(Item(*line) for line in lines), TIME, cells=0, memory_bits=0)
+    return Bill(tuple(Item(*line) for line in lines), (), ())
 
 
 def test_the_typical_value_is_the_median_and_the_ends_are_met():

@@ -1,4 +1,4 @@
-"""The command `noisyweights`: a report on a device's noise, and what holds of the papers' claims.
+"""The command `noisyweights`: a report on a device's noise, what holds of the claims, and what networks cost.
 
 A command that is asked for its help loads nothing: TensorFlow takes seconds.
 """
@@ -80,6 +80,45 @@ def device(
         click.echo(f"\nFigures: {page}")
     if target:
         _give(as_json.content(found), target)
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--design",
+    type=click.Choice(["weights", "scales", "coins", "digital"]),
+    default="weights",
+    show_default=True,
+    help="Random weights, random scales or coins on an array, or random weights in digital logic.",
+)
+@click.option(
+    "--passes", type=click.IntRange(min=1), default=1, show_default=True, help="Draws in a prediction."
+)
+@click.option(
+    "--figures",
+    "own",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML with figures of your own in place of ours: change what `noisyweights figures` prints.",
+)
+@_JSON
+def bill(*, model: Path, design: str, passes: int, own: Path | None, target: str | None) -> None:
+    """Count what a saved Keras network costs: energy, time, area and storage by layer."""
+    from noisyweights.command_line import network_bill
+
+    found = _or_fail(network_bill.count, model, design=design, passes=passes, figures=own)
+    if target != "-":
+        click.echo(network_bill.text(found))
+    if target:
+        _give(network_bill.as_json(found), target)
+
+
+@main.command()
+def figures() -> None:
+    """Print all figures behind the bills as YAML, with ranges, units and sources."""
+    from noisyweights.hardware.costs import own_figures
+
+    click.echo(own_figures.template(), nl=False)
 
 
 def _place(name: str | None) -> str | int | None:

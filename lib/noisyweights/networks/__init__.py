@@ -5,6 +5,7 @@ from noisyweights.quiet_tensorflow import load_tensorflow
 
 __all__ = [
     "binary",
+    "checkpoints",
     "classifiers",
     "coin_flips",
     "compiled_epochs",

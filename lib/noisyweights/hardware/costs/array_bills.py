@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
 
 import keras
 
-from noisyweights.hardware.costs import figures
-from noisyweights.hardware.costs.arrays import Array, array_latency_ns, periphery
-from noisyweights.hardware.costs.bills import (
-    NUMBER_BITS,
-    Bill,
-    Item,
-    check_count,
-    itemised,
-    merged,
-    one_after_another,
-)
-from noisyweights.hardware.costs.ranges import Figure, summed
-from noisyweights.hardware.costs.workloads import Workload, workloads
+from noisyweights.hardware.costs import areas, figures
+from noisyweights.hardware.costs.arrays import Array, converters, periphery, periphery_area, reading
+from noisyweights.hardware.costs.bills import CELLS, Bill, built, check_count, itemised, one_after_another
+from noisyweights.hardware.costs.ranges import Figure
+from noisyweights.hardware.costs.workloads import Workload, scaled_workloads, workloads
 
-__all__ = ["coin_flips", "mean_field", "scale_bayes"]
+__all__ = ["coin_flips", "mean_field", "scale_bayes", "scale_bayes_of"]
 
 _JUNCTION_pJ = figures.read_pJ(figures.JUNCTION_uS, figures.JUNCTION_V)
 
@@ -70,25 +62,25 @@ def scale_bayes(model: keras.Model, *, array: Array, vectors: int, cells_per_sca
     Raises: ValueError for a layer without random scales, counts below 1, or as `workloads.workloads` does.
     Source: S. T. Ahmed et al. (2023), §III-C and §IV-C.
     """
+    counts = {"vectors": vectors, "cells_per_scale": cells_per_scale, "passes": passes}
+    return scale_bayes_of(scaled_workloads(model), array=array, **counts)
+
+
+def scale_bayes_of(
+    found: Sequence[Workload], *, array: Array, vectors: int, cells_per_scale: int, passes: int
+) -> Bill:
+    """Bill of `scale_bayes` for workloads as they are given, at least one, all with random scales.
+
+    Raises: ValueError for counts below 1.
+    """
     check_count("vectors", vectors)
     check_count("cells_per_scale", cells_per_scale)
-    found = workloads(model)
-    if plain := [work.name for work in found if work.scale_bits is None]:
-        raise ValueError(
-            f"{', '.join(plain)} of {model.name} has no random scales, so no place on these crossbars: build "
-            "all layers as ScaledBinaryDense or ScaledBinaryConv2D"
-        )
     bill = one_after_another(
         _scaled_layer(work, array, vectors=vectors, cells_per_scale=cells_per_scale) for work in found
     )
-    votes = Item("accumulator", found[-1].departures, figures.INT32_ADD_pJ)
     # All layers choose their vectors at once, before a pass: set, read, reset.
-    choice = summed("ns", (figures.PULSE_ns.times(2), figures.READ_ns))
-    return replace(
-        bill,
-        items=merged((*bill.items, votes)),
-        latency_ns=summed("ns", (bill.latency_ns, *([choice] if vectors > 1 else []))),
-    ).times(passes)
+    choice = [("choices", 2, figures.PULSE_ns), ("choices", 1, figures.READ_ns)] if vectors > 1 else []
+    return (bill + _votes(found[-1], array, choice)).times(passes)
 
 
 def coin_flips(model: keras.Model, *, array: Array, coin: str, passes: int) -> Bill:
@@ -111,12 +103,16 @@ def coin_flips(model: keras.Model, *, array: Array, coin: str, passes: int) -> B
         raise ValueError(f"coin must be one of {', '.join(figures.COIN_pJ)}, got {coin!r}")
     found = workloads(model)
     bill = one_after_another(_coin_layer(work, array, figures.COIN_pJ[coin]) for work in found)
-    votes = Item("accumulator", found[-1].departures, figures.INT32_ADD_pJ)
-    return replace(
-        bill,
-        items=merged((*bill.items, votes)),
-        latency_ns=summed("ns", (bill.latency_ns, figures.PULSE_ns.times(2))),
-    ).times(passes)
+    return (bill + _votes(found[-1], array, [("coins", 2, figures.PULSE_ns)])).times(passes)
+
+
+def _votes(last: Workload, array: Array, before: list[tuple[str, int, Figure]]) -> Bill:
+    """What all layers share: the sums of outputs over passes, and what has to happen before a pass."""
+    return Bill(
+        itemised(("accumulator", last.departures, figures.INT32_ADD_pJ)),
+        itemised(*before),
+        built(("accumulator", converters(last, array), areas.INT32_ADD_um2, "")),
+    )
 
 
 def _mean_field_layer(work: Workload, array: Array) -> Bill:
@@ -128,10 +124,16 @@ def _mean_field_layer(work: Workload, array: Array) -> Bill:
             ("junction reads", junctions * work.positions, _JUNCTION_pJ),
             *periphery(work, array, figures.SAR_ADC_fJ, signs=False),
             ("activation", work.departures, figures.INT8_ADD_pJ),
+            layer=work.name,
         ),
-        array_latency_ns(work, array),
-        2 * work.weights + junctions,
-        NUMBER_BITS * work.columns,
+        itemised(*reading(work, array), layer=work.name),
+        built(
+            ("level cells", 2 * work.weights, areas.LEVEL_CELL_um2, CELLS),
+            ("junctions", junctions, areas.BINARY_CELL_um2, CELLS),
+            *periphery_area(work, array, areas.SAR_ADC_um2, signs=False),
+            ("activation", converters(work, array), areas.INT8_ADD_um2, ""),
+            layer=work.name,
+        ),
     )
 
 
@@ -141,7 +143,8 @@ def _scaled_layer(work: Workload, array: Array, *, vectors: int, cells_per_scale
     choices = math.ceil(math.log2(vectors))
     binary = figures.read_pJ(figures.BINARY_CELL_uS, figures.READ_V)
     coin = figures.COIN_pJ["sot"]
-    scale_adc = figures.conversion_pJ(figures.FLASH_ADC_fJ, bits=work.scale_bits)
+    scales, level = work.columns * cells_per_scale, figures.read_pJ(figures.LEVEL_CELL_uS, figures.READ_V)
+    outputs = converters(work, array)
     return Bill(
         itemised(
             ("weight cell reads", cells * work.positions, binary),
@@ -149,19 +152,25 @@ def _scaled_layer(work: Workload, array: Array, *, vectors: int, cells_per_scale
             # A comparison is a subtraction.
             ("comparators", work.positions * work.columns, figures.INT8_ADD_pJ),
             ("scale multiply", work.departures, figures.INT8_MULTIPLY_pJ),
-            (
-                "scale cell reads",
-                cells_per_scale * work.columns,
-                figures.read_pJ(figures.LEVEL_CELL_uS, figures.READ_V),
-            ),
-            ("scale ADC", work.columns, scale_adc),
+            ("scale cell reads", scales, level),
+            ("scale ADC", work.columns, figures.conversion_pJ(figures.FLASH_ADC_fJ, bits=work.scale_bits)),
             ("decoders", 1, figures.DECODER_pJ),
             ("random bits", choices, coin),
             ("random bits, read", choices, binary),
+            layer=work.name,
         ),
-        array_latency_ns(work, array),
-        cells + vectors * work.columns * cells_per_scale + choices,
-        NUMBER_BITS * work.columns,
+        itemised(*reading(work, array), layer=work.name),
+        built(
+            ("weight cells", cells, areas.BINARY_CELL_um2, CELLS),
+            ("scale cells", vectors * scales, areas.LEVEL_CELL_um2, CELLS),
+            ("random bits", choices, areas.BINARY_CELL_um2, CELLS),
+            *periphery_area(work, array, areas.FLASH_ADC_um2, signs=work.sign_inputs),
+            ("comparators", outputs, areas.INT8_ADD_um2, ""),
+            ("scale multiply", outputs, areas.INT8_MULTIPLY_um2, ""),
+            ("scale ADC", outputs, areas.converter_um2(areas.FLASH_ADC_um2, bits=work.scale_bits), ""),
+            ("decoders", vectors, areas.DECODER_ROW_um2, ""),
+            layer=work.name,
+        ),
     )
 
 
@@ -173,8 +182,13 @@ def _coin_layer(work: Workload, array: Array, coin: Figure) -> Bill:
             ("coin reads", cells * work.positions, figures.read_pJ(figures.BINARY_CELL_uS, figures.READ_V)),
             *periphery(work, array, figures.SAR_ADC_fJ, signs=False),
             ("activation", work.departures, figures.INT8_ADD_pJ),
+            layer=work.name,
         ),
-        array_latency_ns(work, array),
-        cells,
-        NUMBER_BITS * work.columns,
+        itemised(*reading(work, array), layer=work.name),
+        built(
+            ("coin cells", cells, areas.BINARY_CELL_um2, CELLS),
+            *periphery_area(work, array, areas.SAR_ADC_um2, signs=False),
+            ("activation", converters(work, array), areas.INT8_ADD_um2, ""),
+            layer=work.name,
+        ),
     )

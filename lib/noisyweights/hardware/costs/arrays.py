@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from noisyweights.hardware.chip import Chip
-from noisyweights.hardware.costs import figures
-from noisyweights.hardware.costs.bills import check_count
-from noisyweights.hardware.costs.ranges import Figure, summed
+from noisyweights.hardware.costs import areas, figures
+from noisyweights.hardware.costs.bills import BITS, NUMBER_BITS, check_count
+from noisyweights.hardware.costs.ranges import Figure
 from noisyweights.hardware.costs.workloads import Workload
 
-__all__ = ["Array", "array_latency_ns", "periphery"]
+__all__ = ["Array", "converters", "periphery", "periphery_area", "reading"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,14 @@ class Array:
 
         A read of a cell has the price of `figures`, whatever the chip's cells conduct: see `Bill.repriced`.
 
-        Raises: ValueError for a chip with exact converters, which have no price.
+        Raises: ValueError for a chip with exact converters, which have no price, and for one with a drive,
+            whose steps and slices no bill here counts.
         """
+        if chip.drive is not None:
+            raise ValueError(
+                "bills count inputs by levels and whole weights on pairs of cells, and this chip has a drive "
+                "of its own: count it by replace(chip, drive=None), which is another chip"
+            )
         if chip.dac_bits is None or chip.adc_bits is None:
             raise ValueError(
                 f"exact converters have no price: give the chip bits, got {chip.dac_bits} and {chip.adc_bits}"
@@ -59,7 +65,7 @@ class Array:
 
 
 def periphery(work: Workload, array: Array, adc_fJ: Figure, *, signs: bool) -> list[tuple[str, int, Figure]]:
-    """What stands around the cells of an array: drivers, decoders, converters, sums of tiles, memory."""
+    """Energies around the cells of an array: drivers, decoders, converters, sums of tiles, memory."""
     below, beside = array.tiles(work)
     drives = work.positions * work.rows * beside
     sums = work.positions * work.columns
@@ -76,7 +82,42 @@ def periphery(work: Workload, array: Array, adc_fJ: Figure, *, signs: bool) -> l
     ]
 
 
-def array_latency_ns(work: Workload, array: Array) -> Figure:
-    """Time of a layer: a read and the columns that share a converter, position by position."""
-    turns = min(array.columns_per_adc, array.columns, work.columns)
-    return summed("ns", (figures.READ_ns, figures.CONVERSION_ns.times(turns))).times(work.positions)
+def periphery_area(
+    work: Workload, array: Array, adc_um2: Figure, *, signs: bool
+) -> list[tuple[str, int, Figure, str]]:
+    """Areas around the cells of an array, with one adder of tiles and one of shifts behind each converter.
+
+    A row of each tile has a driver or a DAC of its own, and columns that take turns share a converter.
+    """
+    below, beside = array.tiles(work)
+    outputs = converters(work, array)
+    bits = 1 if signs else array.dac_bits
+    return [
+        ("row drivers", work.rows * beside, areas.ROW_DRIVER_um2, "")
+        if signs
+        else ("DAC", work.rows * beside, areas.converter_um2(areas.DAC_um2, bits=array.dac_bits), ""),
+        ("decoders", work.rows * beside, areas.DECODER_ROW_um2, ""),
+        ("ADC", outputs * below, areas.converter_um2(adc_um2, bits=array.adc_bits), ""),
+        ("sums of tiles", outputs * (below - 1), areas.INT32_ADD_um2, ""),
+        ("shift", outputs, areas.INT32_ADD_um2, ""),
+        ("inputs in SRAM", bits * work.arrivals, areas.SRAM_BIT_um2, ""),
+        ("shifts in SRAM", NUMBER_BITS * work.columns, areas.SRAM_BIT_um2, BITS),
+    ]
+
+
+def reading(work: Workload, array: Array) -> list[tuple[str, int, Figure]]:
+    """Times of a layer: a read and the columns that share a converter, position by position."""
+    return [
+        ("reads", work.positions, figures.READ_ns),
+        ("conversions", work.positions * _turns(work, array), figures.CONVERSION_ns),
+    ]
+
+
+def converters(work: Workload, array: Array) -> int:
+    """Converters side by side, each with its logic behind it; each tile below another has as many."""
+    return -(-work.columns // _turns(work, array))
+
+
+def _turns(work: Workload, array: Array) -> int:
+    """Columns that take turns at a converter."""
+    return min(array.columns_per_adc, array.columns, work.columns)

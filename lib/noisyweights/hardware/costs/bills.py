@@ -3,29 +3,63 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from noisyweights.hardware.costs.kinds import kind_of
 from noisyweights.hardware.costs.ranges import ENDS, Figure, summed
 
-__all__ = ["NUMBER_BITS", "Bill", "Item", "check_count", "itemised", "merged", "one_after_another"]
+__all__ = [
+    "BITS",
+    "CELLS",
+    "NUMBER_BITS",
+    "Bill",
+    "Item",
+    "Part",
+    "built",
+    "check_count",
+    "itemised",
+    "merged",
+    "one_after_another",
+]
 
 NUMBER_BITS = 32  # of a shift or a bias, which stays in digital memory
+CELLS, BITS = "cells", "bits"  # what parts hold of a network
+_QUANTITIES = {"energy": "pJ", "time": "ns", "area": "µm²"}  # of which a bill has items, each with its unit
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a bill: what is done, how often, and what each time costs, in pJ."""
+    """One line of a bill: what is done or built, how often, what each takes, and for which layer.
+
+    Args:
+        component: what it is.
+        count: how many.
+        each: in pJ of an energy, in ns of a time, in µm² of an area.
+        layer: name of the layer; empty for what all layers share.
+    """
 
     component: str
     count: int
     each: Figure
+    layer: str = ""
 
     @property
-    def energy_pJ(self) -> Figure:
-        """Energy of all of them."""
+    def total(self) -> Figure:
+        """What all of them take, in the unit of each."""
         return self.each.times(self.count)
+
+
+@dataclass(frozen=True)
+class Part(Item):
+    """What stands on the chip, with its area.
+
+    Args:
+        holds: `CELLS` or `BITS` where it stores parameters of the network; empty where it does not.
+    """
+
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,28 +67,46 @@ class Bill:
     """What predictions cost, item by item.
 
     Args:
-        items: energies.
-        latency_ns: time from inputs to outputs.
-        cells: magnetic cells that the network takes.
-        memory_bits: bits of parameters in digital memory.
+        items: energies, in pJ.
+        steps: times from inputs to outputs, one after the other, in ns.
+        parts: what is built, in µm²; it also tells what is stored.
 
     Bills of parts that run one after the other add up: a + b.
     """
 
     items: tuple[Item, ...]
-    latency_ns: Figure
-    cells: int
-    memory_bits: int
+    steps: tuple[Item, ...]
+    parts: tuple[Part, ...]
 
     @property
     def energy_pJ(self) -> Figure:
         """Energy of all items: low with all figures at their low ends, high with all at their high ends."""
-        return summed("pJ", (item.energy_pJ for item in self.items))
+        return summed("pJ", (item.total for item in self.items))
 
     @property
     def energy_uJ(self) -> Figure:
         """The same in µJ."""
         return self.energy_pJ.times(1e-6, unit="µJ")
+
+    @property
+    def latency_ns(self) -> Figure:
+        """Time from inputs to outputs."""
+        return summed("ns", (step.total for step in self.steps))
+
+    @property
+    def area_mm2(self) -> Figure:
+        """Area of all parts, each in the process of its source, without wires between them and margins."""
+        return summed("µm²", (part.total for part in self.parts)).times(1e-6, unit="mm²")
+
+    @property
+    def cells(self) -> int:
+        """Magnetic cells that the network takes."""
+        return sum(part.count for part in self.parts if part.holds == CELLS)
+
+    @property
+    def memory_bits(self) -> int:
+        """Bits of parameters in digital memory."""
+        return sum(part.count for part in self.parts if part.holds == BITS)
 
     def repriced(self, component: str, each: Figure) -> Bill:
         """The bill with another price of a component, in pJ each, such as that of your own converter.
@@ -68,23 +120,37 @@ class Bill:
         items = (replace(item, each=each) if item.component == component else item for item in self.items)
         return replace(self, items=merged(items))
 
+    def with_figures(self, own: Mapping[Figure, Figure]) -> Bill:
+        """The bill by other figures wherever those that they replace stand: see `own_figures.read`.
+
+        Energies, times and areas follow, those of products too: a read by its voltage, a conversion by its
+        code.
+        """
+
+        def repriced(lines: tuple[Item, ...]) -> tuple[Any, ...]:
+            return merged(replace(line, each=line.each.replaced(own)) for line in lines)
+
+        return Bill(repriced(self.items), repriced(self.steps), repriced(self.parts))
+
     def times(self, passes: int) -> Bill:
-        """The bill of so many passes, one after the other, of the same network: storage stays as it is.
+        """The bill of so many passes, one after the other, of the same network: what is built stays as it is.
 
         Raises: ValueError for less than 1, or a number that is not whole.
         """
         check_count("passes", passes)
-        items = tuple(replace(item, count=item.count * passes) for item in self.items)
-        return replace(self, items=items, latency_ns=self.latency_ns.times(passes))
+        items, steps = (
+            tuple(replace(item, count=item.count * passes) for item in lines)
+            for lines in (self.items, self.steps)
+        )
+        return replace(self, items=items, steps=steps)
 
     def __add__(self, other: Bill) -> Bill:
         if not isinstance(other, Bill):
             return NotImplemented
         return Bill(
             merged((*self.items, *other.items)),
-            summed("ns", (self.latency_ns, other.latency_ns)),
-            self.cells + other.cells,
-            self.memory_bits + other.memory_bits,
+            merged((*self.steps, *other.steps)),
+            merged((*self.parts, *other.parts)),
         )
 
     def over(self, other: Bill) -> Figure:
@@ -102,22 +168,63 @@ class Bill:
         return Figure(least, typical, most, "", "ratio of sums of figures, from its least to its most")
 
     def rows(self) -> list[dict[str, Any]]:
-        """Table of the items, dearest first: component, count, low, typical and high pJ, share, source.
+        """Table of the energies, dearest first: component, count, low, typical and high pJ, share, source.
 
-        The share is that of the typical energy.
+        A component stands there once for all layers; the share is that of the typical energy. For layers,
+        times, areas and storage see `table`.
         """
         total = self.energy_pJ.typical
+        lines = merged(replace(item, layer="") for item in self.items)
         table = [
             {
                 "component": item.component,
                 "count": item.count,
-                **{f"{end}_pJ": getattr(item.energy_pJ, end) for end in ENDS},
-                "share": item.energy_pJ.typical / total,
+                **{f"{end}_pJ": getattr(item.total, end) for end in ENDS},
+                "share": item.total.typical / total,
                 "source": item.each.source,
             }
-            for item in self.items
+            for item in lines
         ]
         return sorted(table, key=lambda row: -row["typical_pJ"])
+
+    def table(self) -> list[dict[str, Any]]:
+        """All of the bill by layer and component, as JSON can hold it, in the order of layers.
+
+        A row has `quantity` ("energy", "time", "area" or "storage"), `layer` (empty for what layers share),
+        `component` and its `kind` (of `kinds.KINDS`), `count`, `low`, `typical` and `high` in `unit` (pJ, ns,
+        µm²; of storage the count itself, in cells or bits), and `source`.
+
+        Raises: KeyError for a component of no kind.
+        """
+        rows = [
+            {
+                "quantity": quantity,
+                "layer": item.layer,
+                "component": item.component,
+                "kind": kind_of(item.component),
+                "count": item.count,
+                **{end: getattr(item.total, end) for end in ENDS},
+                "unit": _QUANTITIES[quantity],
+                "source": item.each.source,
+            }
+            for quantity, lines in zip(_QUANTITIES, (self.items, self.steps, self.parts), strict=True)
+            for item in lines
+        ]
+        stored = [
+            {
+                "quantity": "storage",
+                "layer": part.layer,
+                "component": part.component,
+                "kind": kind_of(part.component),
+                "count": part.count,
+                **dict.fromkeys(ENDS, part.count),
+                "unit": part.holds,
+                "source": "counted from the network",
+            }
+            for part in self.parts
+            if part.holds
+        ]
+        return [*rows, *stored]
 
 
 def one_after_another(bills: Iterable[Bill]) -> Bill:
@@ -128,18 +235,23 @@ def one_after_another(bills: Iterable[Bill]) -> Bill:
     return first
 
 
-def itemised(*lines: tuple[str, int, Figure]) -> tuple[Item, ...]:
-    """Items of a bill from component, count and price of each."""
-    return merged(Item(*line) for line in lines)
+def itemised(*lines: tuple[str, int, Figure], layer: str = "") -> tuple[Item, ...]:
+    """Items of a bill from component, count and what each takes."""
+    return merged(Item(*line, layer=layer) for line in lines)
 
 
-def merged(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Items of one component and price as one, without those of which there are none."""
-    counts: dict[tuple[str, Figure], int] = {}
+def built(*lines: tuple[str, int, Figure, str], layer: str = "") -> tuple[Part, ...]:
+    """Parts of a chip from component, count, area of each, and what it holds of the network."""
+    return merged(Part(*line[:3], layer=layer, holds=line[3]) for line in lines)
+
+
+def merged(items: Iterable[Item]) -> tuple[Any, ...]:
+    """Items that differ in their count alone as one, without those of which there are none."""
+    counts: dict[Item, int] = {}
     for item in items:
-        key = (item.component, item.each)
-        counts[key] = counts.get(key, 0) + item.count
-    return tuple(Item(component, count, each) for (component, each), count in counts.items() if count)
+        one = replace(item, count=1)
+        counts[one] = counts.get(one, 0) + item.count
+    return tuple(replace(item, count=count) for item, count in counts.items() if count)
 
 
 def _extreme(counts: dict[Figure, list[int]], ratio: float, favoured: str, other: str) -> float:

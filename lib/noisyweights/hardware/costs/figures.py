@@ -7,7 +7,7 @@ where there is but one number, the range is a factor about it. The source says w
 from __future__ import annotations
 
 from noisyweights.hardware.cells import BINARY_SOT, FOUR_PILLARS
-from noisyweights.hardware.costs.ranges import ENDS, Figure, between, ratio, within_factor
+from noisyweights.hardware.costs.ranges import ENDS, Figure, between, codes, ratio, within_factor
 
 __all__ = [
     "JUNCTION_V",
@@ -69,9 +69,7 @@ def conversion_pJ(code_fJ: Figure, *, bits: int) -> Figure:
     Raises: ValueError for other than 1 to 16 bits.
     Source: R. H. Walden's figure of merit, IEEE J. Sel. Areas Commun. 17, 539 (1999), here of nominal bits.
     """
-    if not 1 <= bits <= 16 or bits != int(bits):
-        raise ValueError(f"a converter has 1 to 16 bits, got {bits}")
-    return code_fJ.times(2**bits * 1e-3, unit="pJ")
+    return code_fJ.times(codes(bits) * 1e-3, unit="pJ")
 
 
 # Cells. A pillar is one junction of the four in FOUR_PILLARS, which all conduct side by side.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["ENDS", "Figure", "between", "ratio", "summed", "within_factor"]
+__all__ = ["ENDS", "Figure", "between", "codes", "ratio", "summed", "within_factor"]
 
 ENDS = ("low", "typical", "high")
 
@@ -54,6 +54,29 @@ class Figure:
             self.own_factors,
         )
 
+    def replaced(self, own: Mapping[Figure, Figure]) -> Figure:
+        """The figure with others in its place, or in that of its factors, as `own` gives them.
+
+        A product keeps what it takes of each factor: twice a figure is twice the new one. It stays itself
+        where `own` has none of its factors.
+        """
+        if self in own:
+            return own[self]
+        if not any(factor in own for factor, _ in self.own_factors):
+            return self
+        factors = tuple((own.get(factor, factor), power) for factor, power in self.own_factors)
+        low, typical, high = (
+            getattr(self, end)
+            * math.prod(
+                (getattr(new, end) / getattr(old, end)) ** power
+                for (old, power), (new, _) in zip(self.own_factors, factors, strict=True)
+            )
+            for end in ENDS
+        )
+        source = "; ".join(dict.fromkeys(new.source for new, _ in factors))
+        # A figure without a range has none afterwards, whatever the rounding.
+        return Figure(min(low, typical), typical, max(typical, high), self.unit, source, factors)
+
 
 def between(low: float, high: float, *, unit: str, source: str) -> Figure:
     """A figure of which sources give two ends: typical is their geometric mean √(low · high)."""
@@ -88,3 +111,10 @@ def summed(unit: str, parts: Iterable[Figure]) -> Figure:
     parts = tuple(parts)
     low, typical, high = (math.fsum(getattr(part, end) for part in parts) for end in ENDS)
     return Figure(low, typical, high, unit, "sum of figures, all at their low, typical or high ends")
+
+
+def codes(bits: int) -> int:
+    """Codes of a converter. Raises ValueError for other than 1 to 16 bits."""
+    if not 1 <= bits <= 16 or bits != int(bits):
+        raise ValueError(f"a converter has 1 to 16 bits, got {bits}")
+    return 2**bits

@@ -113,7 +113,7 @@ def _priced_pJ(bill: Bill, values: Mapping[Figure, np.ndarray]) -> Any:
     """Energy in pJ with figures at so many times their typical values; those left out are typical."""
     total: Any = 0.0
     for item in bill.items:
-        price: Any = item.energy_pJ.typical
+        price: Any = item.total.typical
         for figure, power in item.each.own_factors:
             if figure in values:
                 price = price * values[figure] ** power

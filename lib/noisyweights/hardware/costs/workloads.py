@@ -18,7 +18,7 @@ from noisyweights.networks.binary.layers import (
 )
 from noisyweights.networks.mean_field.layers import MeanFieldConv2D, MeanFieldDense
 
-__all__ = ["Workload", "check_no_matrix", "workloads"]
+__all__ = ["Workload", "check_no_matrix", "scaled_workloads", "workloads"]
 
 _DENSE = (layers.Dense, MeanFieldDense, BinaryDense)
 _CONVOLUTIONS = (layers.Conv2D, MeanFieldConv2D, BinaryConv2D)
@@ -102,6 +102,20 @@ def workloads(model: keras.Model) -> tuple[Workload, ...]:
             "deployed network count the one that it was made of"
         )
     return tuple(Workload(**counted) for counted in found.values())
+
+
+def scaled_workloads(model: keras.Model) -> tuple[Workload, ...]:
+    """The workloads of a network all of whose matrices have random scales.
+
+    Raises: ValueError for a layer without, or as `workloads` does.
+    """
+    found = workloads(model)
+    if plain := [work.name for work in found if work.scale_bits is None]:
+        raise ValueError(
+            f"{', '.join(plain)} of {model.name} has no random scales: build all layers as ScaledBinaryDense "
+            "or ScaledBinaryConv2D"
+        )
+    return found
 
 
 def _calls(model: keras.Model) -> Iterator[tuple[layers.Layer, tuple[int, ...]]]:

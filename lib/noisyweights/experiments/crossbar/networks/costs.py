@@ -4,8 +4,7 @@
 """
 
 from dataclasses import replace
-from functools import cache, reduce
-from operator import add
+from functools import cache
 
 from noisyweights.experiments.binary import recipes
 from noisyweights.experiments.binary.settings import Settings
@@ -17,7 +16,18 @@ from noisyweights.hardware.costs.figures import Figure
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models
 
-__all__ = ["LANES", "PASSES", "PLACES", "bill", "counted", "published", "rivals", "shared", "sized"]
+__all__ = [
+    "LANES",
+    "PASSES",
+    "PLACES",
+    "bill",
+    "counted",
+    "of_members",
+    "published",
+    "rivals",
+    "shared",
+    "sized",
+]
 
 PASSES = 10  # T of Table IV
 SHARED = 8  # columns that take turns at a converter
@@ -31,7 +41,8 @@ PLACES = ("array", "digital")
 def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
     """Bill of a prediction of one of the chapter's methods, "array" or "digital".
 
-    An ensemble is as many networks as it has members, and what is left out by dropout is no draw of weights.
+    An ensemble is as many networks as it has members, on the same multipliers; what is left out by dropout is
+    no draw of weights.
 
     Raises: ValueError for a method that has no chip, on an array, or another place.
     """
@@ -40,9 +51,7 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
     network = make_network(config, method, seed=0)
     if place == "digital":
         one = costs.digital(network, arithmetic="int8", drawn=method == "mean-field", lanes=LANES, passes=1)
-        if method == "ensemble":
-            return reduce(add, [one] * config.members)
-        return one.times(passes)
+        return of_members(one, config.members) if method == "ensemble" else one.times(passes)
     if method not in CHIPS:
         raise ValueError(f"{method} has no chip here: those with one are {', '.join(CHIPS)}")
     settings = {"array": costs.Array.of(CHIPS[method], columns_per_adc=SHARED), "passes": passes}
@@ -52,6 +61,12 @@ def bill(config: Config, method: str, place: str, *, passes: int) -> Bill:
         return costs.coin_flips(network, coin="sot", **settings)
     vectors = CHIPS["scales"].scales.vectors
     return costs.scale_bayes(network, vectors=vectors, cells_per_scale=2, **settings)
+
+
+def of_members(one: Bill, members: int) -> Bill:
+    """The bill of so many networks of one kind, each with weights of its own, one after the other."""
+    parts = (replace(part, count=part.count * members) if part.holds else part for part in one.parts)
+    return replace(one.times(members), parts=tuple(parts))
 
 
 @cache
@@ -81,8 +96,7 @@ def shared(config: Config, *, images: int, draws: int = 1) -> float:
     )
     items = bill(config, "mean-field", "digital", passes=1).items
     fetch, drawn = (
-        sum(item.energy_pJ.typical for item in items if item.component in names)
-        for names in ((_FETCH,), _DRAW)
+        sum(item.total.typical for item in items if item.component in names) for names in ((_FETCH,), _DRAW)
     )
     return array_pJ / (digital_pJ - fetch * (1 - 1 / (images * draws)) - drawn * (1 - 1 / images))
 

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from noisyweights.experiments import catalogue, trainings
-from noisyweights.experiments.crossbar.networks import classifiers, costs, energy_claims, regressions
+from noisyweights.experiments.crossbar.networks import (
+    classifiers,
+    costs,
+    energy_claims,
+    energy_readings,
+    regressions,
+)
 from noisyweights.experiments.crossbar.networks.classifiers import make_network
 from noisyweights.experiments.crossbar.networks.measurements import measurements
 from noisyweights.experiments.crossbar.networks.results import Reached, Result, agreement, collect
@@ -102,4 +108,4 @@ def compute(
 
 def counted(config: Config) -> list[Measurement]:
     """What is counted without any training: energies, and what published figures allow of them."""
-    return [*costs.counted(config), *energy_claims.counted(config)]
+    return [*costs.counted(config), *energy_claims.counted(config), *energy_readings.counted(config)]
