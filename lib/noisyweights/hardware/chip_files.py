@@ -61,17 +61,17 @@ def _written(part: Any, name: str) -> Any:
         return {"kind": type(part).__name__, **{key: _written(fields[key], key) for key in fields}}
     if isinstance(part, tuple | list):
         return [_written(one, name) for one in part]
-    if part is None or isinstance(part, str | bool):
-        return part
-    if isinstance(part, Integral):
-        return int(part)
-    if isinstance(part, Real):
-        return float(part)
+    if part is None or isinstance(part, str | bool | Real):
+        return int(part) if isinstance(part, Integral) and not isinstance(part, bool) else _plain(part)
     if isinstance(part, ScaleCurve):
         return {"scale_curve": part.get_config()}
     if callable(part):
         return _function_written(part, name)
     raise TypeError(f"{name} is a {type(part).__name__}, which is no part of a chip that can be written down")
+
+
+def _plain(part: str | bool | Real | None) -> str | bool | float | None:
+    return part if part is None or isinstance(part, str | bool) else float(part)
 
 
 def _function_written(function: Callable, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from noisyweights import lazy_loading
 __all__ = [
     "any_layer",
     "array_draws",
+    "base_layer",
     "cell_mappings",
     "cloning",
     "dense_twins",
