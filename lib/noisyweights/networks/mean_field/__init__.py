@@ -16,11 +16,13 @@ __all__ = [
     "layer_laws",
     "layers",
     "linearised",
+    "marginals",
     "packed_models",
     "random_rules",
     "running",
     "tied_layers",
     "twins",
+    "unit_draws",
     "variational",
 ]
 __getattr__ = lazy_loading.modules(__name__)
