@@ -3,11 +3,21 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import binary, coin_flips, crossbar, fewer_draws, networks, sampling, stopped_votes
+from benchmarks import (
+    binary,
+    coin_flips,
+    crossbar,
+    estimators,
+    fewer_draws,
+    networks,
+    sampling,
+    stopped_votes,
+)
 
 BENCHMARKS = {
     "sampling": sampling,
     "networks": networks,
+    "estimators": estimators,
     "fewer_draws": fewer_draws,
     "binary": binary,
     "coin_flips": coin_flips,

@@ -243,6 +243,7 @@ def test_rivals_on_arrays_compute_the_same():
         ("fewer_draws", "--draws", "--draws must be at least 2"),
         ("binary", "--steps", "--steps must be at least 1"),
         ("coin_flips", "--inputs", "--inputs must be at least 1"),
+        ("estimators", "--gradients", "--gradients must be at least 2"),
         ("stopped_votes", "--draws", "--draws must be at least 20"),
         ("crossbar", "--reads", "--reads must be at least 1"),
         ("crossbar", "--side", "--side must be at least 8"),
