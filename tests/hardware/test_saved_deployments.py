@@ -12,9 +12,11 @@ import pytest
 
 from noisyweights.hardware import chip_files, nonidealities
 from noisyweights.hardware.chip import COINS, DOMAIN_WALL, IDEAL, SCALES
+from noisyweights.hardware.converters import ConverterErrors
 from noisyweights.hardware.deployment import array_layers_of, deploy, saving, successive_reads
+from noisyweights.hardware.drive import Drive
 from noisyweights.networks.mean_field import inference
-from noisyweights.noise import laws
+from noisyweights.noise import laws, scale_curves
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 from deployable import binary_network, coin_network, network, pixels, random_network
@@ -39,7 +41,14 @@ def inside(start=0):
     return keras.Model(image, inner(keras.layers.Dense(6)(keras.layers.Flatten()(x))))
 
 
+CURVE = scale_curves.power(low_uS=20.0, high_uS=90.0, top_uS=1.0, exponent=0.5)
+DRIVE = Drive(
+    step_bits=2, step_sums="digital", weight_bits=5, slice_bits=(2, 2), slice_sums="digital", encoding="pairs",
+    ranges="statistics", dac_errors=None, source="a test",
+    adc_errors=ConverterErrors(noise_lsb=0.3, inl_lsb=(0.0, 0.4, 0.0)),
+)  # fmt: skip
 CASES = {
+    "driven": (random_network, replace(DOMAIN_WALL, drive=DRIVE, read_noise=CURVE)),
     "mean field": (lambda: random_network(laws.gaussian()), FLAWED),
     "scales": (binary_network, SCALES),
     "coins": (coin_network, COINS),
@@ -57,7 +66,8 @@ def given(name):
 
 def deployed(name):
     make, chip = CASES[name]
-    return deploy(make(), chip, calibration=given(name), seed=3)
+    positions = "fresh" if name == "driven" else "shared"
+    return deploy(make(), chip, calibration=given(name), seed=3, positions=positions)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -77,7 +87,7 @@ def test_a_loaded_network_has_the_same_cells_converters_and_draws(name, tmp_path
         np.testing.assert_array_equal(*draws)
         assert np.ptp(draws[0], axis=0).max() > 0
     made, again = saving.deployment_of(model), saving.deployment_of(loaded)
-    assert again.seed == 3
+    assert (again.seed, again.positions) == (3, made.positions)
     assert chip_files.written(again.chip) == chip_files.written(made.chip)
     np.testing.assert_array_equal(again.calibration, x)
 
