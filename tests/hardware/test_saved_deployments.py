@@ -43,8 +43,8 @@ def inside(start=0):
 
 CURVE = scale_curves.power(low_uS=20.0, high_uS=90.0, top_uS=1.0, exponent=0.5)
 DRIVE = Drive(
-    step_bits=2, step_sums="digital", weight_bits=5, slice_bits=(2, 2), slice_sums="digital", encoding="pairs",
-    ranges="statistics", dac_errors=None, source="a test",
+    step_bits=2, step_sums="digital", weight_bits=5, slice_bits=(2, 2), slice_sums="digital",
+    encoding="pairs", ranges="statistics", dac_errors=None, source="a test",
     adc_errors=ConverterErrors(noise_lsb=0.3, inl_lsb=(0.0, 0.4, 0.0)),
 )  # fmt: skip
 CASES = {
