@@ -3,14 +3,25 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import binary, coin_flips, crossbar, fewer_draws, networks, sampling
+from benchmarks import (
+    binary,
+    coin_flips,
+    crossbar,
+    estimators,
+    fewer_draws,
+    networks,
+    sampling,
+    stopped_votes,
+)
 
 BENCHMARKS = {
     "sampling": sampling,
     "networks": networks,
+    "estimators": estimators,
     "fewer_draws": fewer_draws,
     "binary": binary,
     "coin_flips": coin_flips,
+    "stopped_votes": stopped_votes,
     "crossbar": crossbar,
 }
 

@@ -58,6 +58,11 @@ def coin_flips():
 
 
 @pytest.fixture(scope="module")
+def stopped_votes():
+    return importlib.import_module("benchmarks.stopped_votes")
+
+
+@pytest.fixture(scope="module")
 def crossbar():
     return importlib.import_module("benchmarks.crossbar")
 
@@ -175,6 +180,22 @@ def test_everyone_who_counts_votes_gets_a_row_on_screen_and_on_disk(coin_flips, 
     assert "Warning" not in chatter
 
 
+def test_votes_that_end_early_are_held_against_all(stopped_votes, tmp_path, capfd):
+    out = tmp_path / "stopped_votes.json"
+    tiny = ["--inputs", "6", "--draws", "20", "--repeats", "1", "--epochs", "1"]
+    assert stopped_votes.main([*tiny, "--json", str(out)]) == 0
+    printed, chatter = capfd.readouterr()
+    result = json.loads(out.read_text())
+    assert len(result["rows"]) == 6 * len(stopped_votes.NETWORKS)
+    for row in result["rows"]:
+        assert row["gain"] == pytest.approx(20 / row["draws"])
+        assert row["agreement_low"] <= row["agreement"] <= row["agreement_high"]
+        assert row["method"] in printed
+    whole = [row for row in result["rows"] if row["method"] == "20 draws"]
+    assert [row["agreement"] for row in whole] == [1, 1]
+    assert "WARNING" not in chatter
+
+
 def test_everyone_who_simulates_an_array_gets_a_row_on_screen_and_on_disk(crossbar, tmp_path, capfd):
     out = tmp_path / "crossbar.json"
     tiny = ["--reads", "10", "--side", "8", "--draws", "2", "--repeats", "1"]
@@ -251,6 +272,8 @@ def test_of_true_laws_few_are_rejected_and_most_intervals_hold(true_laws, monkey
         ("true_laws", "--repeats", "--repeats must be at least 1"),
         ("binary", "--steps", "--steps must be at least 1"),
         ("coin_flips", "--inputs", "--inputs must be at least 1"),
+        ("estimators", "--gradients", "--gradients must be at least 2"),
+        ("stopped_votes", "--draws", "--draws must be at least 20"),
         ("crossbar", "--reads", "--reads must be at least 1"),
         ("crossbar", "--side", "--side must be at least 8"),
         ("crossbar", "--repeats", "--repeats must be at least 1"),

@@ -18,15 +18,9 @@ from noisyweights.noise.simulation import magnetics
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
-from deployable import binary_network, network, pixels, random_network
+from deployable import binary_network, coin_network, network, pixels, random_network
 
 QUIET = {"faults": (), "read_noise": 0.0, "row_ohm": 0.0, "column_ohm": 0.0}
-
-
-def coin_network():
-    start = keras.initializers.RandomUniform(-1, 1, seed=0)
-    layers = [keras.layers.Dense(units, kernel_initializer=start) for units in (5, 3)]
-    return keras.Sequential([keras.Input((12,)), *layers])
 
 
 @pytest.mark.parametrize("law", [laws.gaussian(), laws.two_point()], ids=lambda law: law.name)

@@ -69,7 +69,7 @@ def _settings(**changed):
             ),
             "TimeDistributed with .*kernel",
         ),
-        (lambda: twins.with_law(deployed_network(), laws.uniform()), "neither saved nor copied"),
+        (lambda: twins.with_law(deployed_network(), laws.uniform()), "for a copy deploy the network"),
         (lambda: deploy(network(), IDEAL, calibration=pixels(0), seed=0), "finite inputs, at least one"),
         (
             lambda: deploy(

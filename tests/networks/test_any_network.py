@@ -140,3 +140,73 @@ def test_a_refusal_changes_nothing(layer, message):
     assert [type(one) for one in model.layers] == kinds
     assert all(np.array_equal(old, new) for old, new in zip(before, own(model), strict=True))
     assert layer.trainable_weights
+
+
+class Unregistered(keras.Model):
+    """As users write them: a subclass, within a functional model."""
+
+    def __init__(self, units=3, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.hidden, self.read = layers.Dense(units, "relu"), layers.LSTM(2)
+
+    def call(self, x):
+        return self.read(self.hidden(x))
+
+    def get_config(self):
+        return {"name": self.name, "units": self.units}
+
+
+class Odd(layers.Layer):
+    """Without what Keras needs to copy it."""
+
+    def __init__(self, function):
+        super().__init__(name="odd")
+        self.function, self.inside = function, layers.Dense(2)
+
+    def call(self, x):
+        return self.inside(self.function(x))
+
+
+def around(layer):
+    given = keras.Input((5, 2))
+    return keras.Model(given, layer(given))
+
+
+def test_a_subclass_in_a_model_becomes_random_and_swaps_its_law():
+    x = seeds.generator(0, "x").normal(size=(3, 5, 2)).astype(np.float32)
+    alone = Unregistered(name="mine")
+    alone(x)
+    with pytest.raises(ValueError, match=r"mine is a subclass .* put it whole into one"):
+        twins.from_deterministic(alone, **SETTINGS, initial_scale=0.1)
+    twin = check_twin(around(Unregistered(name="mine")), x)
+    assert weight_draws.random_layers(twin)[0].random_weights == ("kernel.0", "kernel.1", "recurrent_kernel")
+    assert twins.with_law(twin, laws.uniform()).layers[1].law == laws.uniform()
+
+
+def quantized():
+    model = around(layers.EinsumDense("abc,cd->abd", (None, 3), name="eight"))
+    model.layers[1].quantize("int8")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: around(Odd(keras.ops.abs)), "odd is a Odd, which Keras cannot copy: .* get_config"),
+        (
+            lambda: keras.Sequential([around(layers.Dense(2)), layers.Lambda(lambda x: 2 * x, name="twice")]),
+            "twice is a Lambda, which Keras cannot copy",
+        ),
+        (quantized, "eight is quantized to int8, and means need"),
+        (lambda: around(layers.Dense(2, dtype="float16", name="half")), "half has weights in float16"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+@saves
+def test_what_has_no_twin_is_named(make, message):
+    model = make()
+    before = own(model)
+    with pytest.raises(ValueError, match=message):
+        twins.from_deterministic(model, **SETTINGS, initial_scale=0.1)
+    assert all(np.array_equal(old, new) for old, new in zip(before, own(model), strict=True))

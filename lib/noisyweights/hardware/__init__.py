@@ -7,6 +7,7 @@ __all__ = [
     "cell_fits",
     "cells",
     "chip",
+    "chip_files",
     "converters",
     "costs",
     "deployment",

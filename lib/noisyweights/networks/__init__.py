@@ -9,6 +9,7 @@ __all__ = [
     "classifiers",
     "coin_flips",
     "compiled_epochs",
+    "fused_adam",
     "mean_field",
     "serialization",
     "weight_draws",

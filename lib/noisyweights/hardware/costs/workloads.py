@@ -144,7 +144,7 @@ def _calls(model: keras.Model) -> Iterator[tuple[layers.Layer, tuple[int, ...]]]
 def _positions(layer: layers.Layer, shape: tuple[int, ...]) -> int:
     if isinstance(layer, _DENSE):
         return prod(shape[1:-1])
-    if isinstance(layer, layers.Conv2D):
+    if isinstance(layer, (layers.Conv2D, MeanFieldConv2D)):
         if layer.groups != 1 or layer.data_format != "channels_last":
             raise ValueError(
                 f"{layer.name} has {layer.groups} groups, {layer.data_format}: only one group, "

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from noisyweights.hardware.chip import Chip
 from noisyweights.hardware.costs.workloads import check_no_matrix
+from noisyweights.hardware.deployment import saving
 from noisyweights.hardware.deployment.layers import ArrayLayer
 from noisyweights.hardware.deployment.makers import MAKERS, Rngs
 from noisyweights.networks import weight_draws
@@ -46,7 +47,7 @@ def deploy(
             hold. It takes memory for a draw of the cells at each position.
 
     Resistive wires are solved once for the cells' means: see `Crossbar.wired`. Where nothing on the chip is
-    random, `predict` says all. A deployed network cannot be saved: keep the model and deploy it again.
+    random, `predict` says all. `saving` keeps a deployed network in a file.
 
     Raises: ValueError for a model without such layers, with other matrices of weights, with random biases, in
         another precision, or of a kind that the chip has no parts for; for coins with weights outside of
@@ -77,6 +78,7 @@ def deploy(
     if not found:
         raise ValueError(f"{model.name} has no layer to put on arrays: dense or convolutional, random or not")
     _calibrate(deployed, found, chip, calibration, seed)
+    saving.remember(deployed, chip=chip, calibration=calibration, seed=seed, positions=positions)
     return deployed
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from noisyweights.hardware.array.crossbar import Crossbar
-
-__all__ = ["coins"]
+__all__ = ["CoinReads"]
 
 
-def coins(off: Crossbar, on: Crossbar, *, odds: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Draws of coins, seed → conductances in µS: of `on` with the probability `odds`, else of `off`."""
-    rest = tf.constant(off.positive_uS - off.negative_uS, tf.float32)
-    added = tf.constant(on.positive_uS - on.negative_uS, tf.float32) - rest
-    odds = tf.constant(odds, tf.float32)
+@dataclass(frozen=True, eq=False)
+class CoinReads:
+    """Reads of cells that show a coin each, seed → differences of conductances in µS, (inputs, outputs).
 
-    def draw(seed: tf.Tensor) -> tf.Tensor:
-        shown = tf.random.stateless_uniform(odds.shape, seed) < odds
+    Args:
+        off_uS, on_uS: differences where a coin shows nothing, and where it shows its weight's sign.
+        odds: of showing it.
+    """
+
+    off_uS: np.ndarray
+    on_uS: np.ndarray
+    odds: np.ndarray
+
+    def __call__(self, seed: tf.Tensor) -> tf.Tensor:
+        rest = tf.constant(self.off_uS, tf.float32)
+        added = tf.constant(self.on_uS, tf.float32) - rest
+        shown = tf.random.stateless_uniform(self.odds.shape, seed) < tf.constant(self.odds, tf.float32)
         return rest + tf.where(shown, added, 0.0)
-
-    return draw

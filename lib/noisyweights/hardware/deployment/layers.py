@@ -200,8 +200,8 @@ class ArrayLayer(keras.layers.Layer):
 
     def get_config(self):
         raise ValueError(
-            f"{self.name} is on an array, and a deployed network is neither saved nor copied: keep the "
-            "network that it was made of, and deploy that again"
+            f"{self.name} is on an array: save a deployed network by deployment.saving.save, and for a copy "
+            "deploy the network that it was made of again"
         )
 
     def compute_output_shape(self, input_shape):

@@ -12,7 +12,7 @@ from noisyweights import seeds
 from noisyweights.hardware.array import crossbar, slices
 from noisyweights.hardware.array.crossbar import Crossbar
 from noisyweights.hardware.chip import Chip, ScaleStore
-from noisyweights.hardware.deployment.coin_draws import coins
+from noisyweights.hardware.deployment.coin_draws import CoinReads
 from noisyweights.hardware.deployment.driven import DrivenProduct
 from noisyweights.hardware.deployment.layers import ArrayBinary, ArrayLayer
 from noisyweights.hardware.deployment.patches import Patches
@@ -119,6 +119,8 @@ def _mean_field(layer: MeanField, chip: Chip, *, rng: Rngs, fresh: bool, power: 
         raise ValueError(f"{layer.name} has random weights, and the chip no junctions: see chip.Junctions")
     if layer.biases == "random":
         raise ValueError(f"{layer.name} has random biases, and arrays here add biases as numbers")
+    if isinstance(layer, MeanFieldConv2D):
+        twins.check_plain(layer)
     mean = _matrix(np.asarray(layer.kernel_loc))
     deviation = np.exp(_matrix(np.asarray(layer.kernel_log_scale)), dtype=np.float64)
     placed = _placed(mean, deviation, chip, rng, power=power)
@@ -151,7 +153,7 @@ def _deterministic(layer: keras.layers.Layer, chip: Chip, *, rng: Rngs, fresh: b
     mean = _difference(off) + odds * (_difference(on) - _difference(off))
     return ArrayLayer(
         on,
-        drawn=coins(off, on, odds=odds),
+        drawn=CoinReads(_difference(off), _difference(on), odds),
         mean_uS=mean,
         activation=layer.activation,
         **_common(layer, on, chip, bias, fresh=False, slices=1, noisy=(on.positive_uS, on.negative_uS)),

@@ -4,6 +4,7 @@ from noisyweights import lazy_loading
 
 __all__ = [
     "coins",
+    "early_stopping",
     "integer_products",
     "kernel_swapping",
     "output_moments",

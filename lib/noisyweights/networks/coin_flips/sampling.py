@@ -16,7 +16,7 @@ from noisyweights.networks.coin_flips import kernel_swapping
 from noisyweights.networks.coin_flips.coins import Coins
 from noisyweights.networks.coin_flips.rescaling import SYNAPTIC, kernel_of
 
-__all__ = ["BALLOTS", "OUT_OF_RANGE", "SAMPLED", "sample_choices", "sample_votes", "sampled_coins"]
+__all__ = ["BALLOTS", "OUT_OF_RANGE", "SAMPLED", "plan", "sample_choices", "sample_votes", "sampled_coins"]
 
 SAMPLED = ("dense", "all")
 BALLOTS = ("votes", "softmax")
@@ -122,6 +122,26 @@ def sampled_coins(
     """The coins that `sample_votes` tosses, by the name of their layer. Arguments and errors as there."""
     found = _coins(model, sampled_layers, precision, rounding, out_of_range)
     return {layer.name: coins for _, layer, coins in found}
+
+
+def plan(
+    model: keras.Model,
+    x: ArrayLike,
+    *,
+    draws: int,
+    precision: int | str,
+    sampled_layers: str,
+    rounding: str,
+    out_of_range: str,
+    batch_size: int | None,
+) -> tuple[np.ndarray, list[tuple[int, keras.layers.Layer, Coins]], int]:
+    """Return what `sample_votes` goes by: inputs as the model takes them, coins, and the number of classes.
+
+    Of each sampled layer: its place among all that could be, by which its seeds are named, the layer, and
+    its coins. Arguments and errors as `sample_votes`.
+    """
+    x, outputs = _checked(model, x, draws, batch_size)
+    return x, _coins(model, sampled_layers, precision, rounding, out_of_range), outputs.shape[1]
 
 
 def _checked(

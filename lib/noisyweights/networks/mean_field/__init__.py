@@ -5,6 +5,7 @@ from noisyweights import lazy_loading
 __all__ = [
     "any_layer",
     "array_draws",
+    "base_layer",
     "cell_mappings",
     "cloning",
     "dense_twins",
@@ -15,11 +16,13 @@ __all__ = [
     "layer_laws",
     "layers",
     "linearised",
+    "marginals",
     "packed_models",
     "random_rules",
     "running",
     "tied_layers",
     "twins",
+    "unit_draws",
     "variational",
 ]
 __getattr__ = lazy_loading.modules(__name__)

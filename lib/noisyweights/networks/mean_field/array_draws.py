@@ -16,6 +16,7 @@ from noisyweights.networks import weight_draws
 __all__ = ["blocks", "inputs_of", "predict_draws"]
 
 _DRAWS_PER_CALL = 8  # of the graph: the step of the progress bar, and all that memory holds twice
+_ROWS = "draws need a row of outputs for each input"
 # Graphs that evaluate a block of draws, kept for as long as their model lives.
 _PREDICTORS: weakref.WeakKeyDictionary[keras.Model, dict] = weakref.WeakKeyDictionary()
 
@@ -35,8 +36,8 @@ def predict_draws(
         seed: whole number from which the draws follow.
         batch_size: inputs that go through a network at once.
 
-    Raises: ValueError for no inputs, NaN or infinite ones, no draws, or a model without random weights or
-        with several outputs.
+    Raises: ValueError for no inputs, NaN or infinite ones, no draws, or a model without random weights,
+        with several outputs, or without a row of outputs for each input.
     """
     x = inputs_of(model, x)
     if batch_size < 1:
@@ -94,12 +95,17 @@ def _predictor(model: keras.Model, x: tf.Tensor, size: int | None) -> Callable[.
 
 def _trace(model: Callable[[], keras.Model], x: tf.Tensor, size: int | None) -> Callable[..., tf.Tensor]:
     at = weight_draws.chip_seeds(model(), draws=1, seed=0)
+    probe = x[:2]
     with weight_draws.chip(model(), tf.constant(at[0])):
-        output = model()(x[:1], training=False)
+        output = model()(probe, training=False)
     if not tf.is_tensor(output):
         raise ValueError(
             f"{model().name} has outputs {tf.nest.map_structure(lambda one: tuple(one.shape), output)}, and "
             "draws are of one: make a model of each, keras.Model(model.inputs, output)"
+        )
+    if output.shape[:1] != probe.shape[:1]:
+        raise ValueError(
+            f"{model().name} gives outputs {tuple(output.shape)} for {len(probe)} inputs: {_ROWS}"
         )
 
     @tf.function(autograph=False)
@@ -112,9 +118,19 @@ def _trace(model: Callable[[], keras.Model], x: tf.Tensor, size: int | None) -> 
         )
 
     # Traced here and now, since TensorFlow takes many models in turn for one that is traced too often.
-    return predict.get_concrete_function(
+    traced = predict.get_concrete_function(
         tf.TensorSpec([None, *at.shape[1:]], tf.int32), tf.TensorSpec([None, *x.shape[1:]], x.dtype)
     )
+
+    def checked(seeds: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        try:
+            return traced(seeds, x)
+        except tf.errors.InvalidArgumentError as error:
+            if _ROWS not in str(error):
+                raise
+            raise ValueError(f"{model().name} gives outputs of changing shape: {_ROWS}") from error
+
+    return checked
 
 
 def _one_draw(
@@ -123,13 +139,20 @@ def _one_draw(
     """Predictions of one chip, in batches of `size`, the last of which overlaps the one before."""
     with weight_draws.chip(model, seeds):
         if size is None:
-            return model(x, training=False)
+            return _rows_kept(model, x)
         n = tf.shape(x)[0]
         batches = tf.map_fn(
-            lambda start: model(x[start : start + size], training=False),
+            lambda start: _rows_kept(model, x[start : start + size]),
             tf.minimum(tf.range(0, n, size), n - size),
             fn_output_signature=dtype,
             parallel_iterations=1,
         )
         whole = tf.reshape(batches[:-1], tf.concat([[-1], tf.shape(batches)[2:]], 0))
         return tf.concat([whole, batches[-1, tf.shape(whole)[0] - n :]], 0)
+
+
+def _rows_kept(model: keras.Model, x: tf.Tensor) -> tf.Tensor:
+    output = model(x, training=False)
+    rows = tf.debugging.assert_equal(tf.shape(output)[0], tf.shape(x)[0], message=_ROWS)
+    with tf.control_dependencies([rows]):
+        return tf.identity(output)

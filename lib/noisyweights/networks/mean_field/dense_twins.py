@@ -1,4 +1,4 @@
-"""The mean-field twin of Dense and Conv2D layers, which arrays of cells can hold."""
+"""The mean-field twin of Dense and Conv2D layers, and which of these arrays of cells can hold."""
 
 from __future__ import annotations
 
@@ -11,28 +11,26 @@ from noisyweights.networks.mean_field.layers import MeanField, MeanFieldConv2D, 
 
 __all__ = ["check_plain", "is_plain", "plain_twin"]
 
+_SHAPE = ("strides", "padding", "dilation_rate", "groups", "data_format")
+
 
 def _dense(layer: keras.layers.Dense, settings: dict[str, Any]) -> MeanFieldDense:
     return MeanFieldDense(layer.units, **_kept(layer), **settings)
 
 
 def _convolution(layer: keras.layers.Conv2D, settings: dict[str, Any]) -> MeanFieldConv2D:
-    shape = {"strides": layer.strides, "padding": layer.padding}
+    shape = {name: getattr(layer, name) for name in _SHAPE}
     return MeanFieldConv2D(layer.filters, layer.kernel_size, **shape, **_kept(layer), **settings)
 
 
-def check_plain(layer: keras.layers.Conv2D) -> None:
+def check_plain(layer: keras.layers.Conv2D | MeanFieldConv2D) -> None:
     """Raise ValueError for a convolution with groups or dilation, or with channels first."""
-    if not _is_simple(layer):
+    dilated = np.any(np.asarray(layer.dilation_rate) != 1)
+    if layer.groups != 1 or dilated or layer.data_format != "channels_last":
         raise ValueError(
-            f"only one group, no dilation and channels last have a twin: {layer.name} has {layer.groups}, "
+            f"arrays take one group, no dilation and channels last: {layer.name} has {layer.groups}, "
             f"{layer.dilation_rate} and {layer.data_format}"
         )
-
-
-def _is_simple(layer: keras.layers.Conv2D) -> bool:
-    dilated = np.any(np.asarray(layer.dilation_rate) != 1)
-    return layer.groups == 1 and not dilated and layer.data_format == "channels_last"
 
 
 def _kept(layer: keras.layers.Layer) -> dict[str, Any]:
@@ -51,8 +49,8 @@ _TWINS = {keras.layers.Dense: _dense, keras.layers.Conv2D: _convolution}
 
 
 def is_plain(layer: keras.layers.Layer) -> bool:
-    """Whether `plain_twin` takes a layer: Dense, or Conv2D of one group, undilated, with channels last."""
-    return type(layer) is keras.layers.Dense or (type(layer) is keras.layers.Conv2D and _is_simple(layer))
+    """Whether `plain_twin` takes a layer: Dense or Conv2D, and no subclass of theirs."""
+    return type(layer) in _TWINS
 
 
 def plain_twin(layer: keras.layers.Layer, *, biases: str, **settings: Any) -> MeanField:

@@ -64,8 +64,9 @@ class Estimated(MeanField):
             outputs += self._local(inputs, tf.shape(outputs))
         else:
             outputs += self._flipped(inputs, outputs)
-        bias = {"none": lambda: 0, "random": self._mean_or_drawn_bias}.get(self.biases, lambda: self.bias)()
-        return self.activation(outputs + bias)
+        if self.biases != "none":
+            outputs += self.by_channel(self._mean_or_drawn_bias() if self.biases == "random" else self.bias)
+        return self.activation(outputs)
 
     def _mean_or_drawn_bias(self) -> tf.Tensor:
         if self.estimator == "local":  # its spread is in that of the outputs
@@ -75,7 +76,7 @@ class Estimated(MeanField):
     def _local(self, inputs: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
         variance = self._linear(tf.square(inputs), self._variance("kernel"))
         if self.biases == "random":
-            variance += self._variance("bias")
+            variance += self.by_channel(self._variance("bias"))
         normal = laws.gaussian()(0.0, 1.0).sample(shape, seed=self._seed(0))
         return tf.sqrt(variance + tf.cast(_TINY, variance.dtype)) * tf.cast(normal, variance.dtype)
 
@@ -88,10 +89,10 @@ class Estimated(MeanField):
         return tf.cast(tf.exp(2 * getattr(self, f"{weight}_log_scale").value), self.compute_dtype)
 
     def _signs(self, of: tf.Tensor, purpose: int) -> tf.Tensor:
-        """±1 for each example and channel: the same at all places in between."""
-        places = [1] * (len(of.shape) - 2)
-        shape = [tf.shape(of)[0], *places, of.shape[-1]]
-        upper = tf.random.stateless_uniform(shape, self._seed(purpose)) < 0.5
+        """±1 for each example and channel: the same at all places."""
+        places, last = [1] * (len(of.shape) - 2), getattr(self, "data_format", "") != "channels_first"
+        channels = [*places, of.shape[-1]] if last else [of.shape[1], *places]
+        upper = tf.random.stateless_uniform([tf.shape(of)[0], *channels], self._seed(purpose)) < 0.5
         return tf.where(upper, tf.ones([], of.dtype), -tf.ones([], of.dtype))
 
     def _seed(self, purpose: int) -> tf.Tensor:
@@ -109,13 +110,17 @@ class EstimatedDense(Estimated, MeanFieldDense):
     def _linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return tf.matmul(inputs, kernel)
 
+    def by_channel(self, values: tf.Tensor) -> tf.Tensor:
+        """Numbers of each unit, (units,), as they are added to outputs."""
+        return values
+
 
 @keras.saving.register_keras_serializable(package="noisyweights")
 class EstimatedConv2D(Estimated, MeanFieldConv2D):
     """`MeanFieldConv2D` that trains by another estimator: arguments are those of both."""
 
     def _linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        return tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper())
+        return self.convolution(inputs, kernel)
 
 
 _KINDS = {MeanFieldDense: EstimatedDense, MeanFieldConv2D: EstimatedConv2D}

@@ -34,14 +34,14 @@ def predict_draws(model: keras.Model, x: Any, *, draws: int, seed: int, batch_si
         seed: whole number from which the draws follow.
         batch_size: inputs that go through a network at once.
 
-    Raises: ValueError for no inputs, NaN or infinite ones, a wrong rank, batches without end, no draws, or a
-        model without random weights.
+    Raises: ValueError for no inputs, NaN or infinite ones, a wrong rank, batches without end, no draws, a
+        model without random weights, or outputs whose shape changes from batch to batch or draw to draw.
     """
     if (batches := _batches(x)) is not None:
         found = [predict_draws(model, one, draws=draws, seed=seed, batch_size=batch_size) for one in batches]
         if not found:
             raise ValueError("x must hold at least one batch of inputs, got none")
-        return tf.nest.map_structure(lambda *parts: np.concatenate(parts, axis=1), *found)
+        return tf.nest.map_structure(_joined, *found)
     network, inputs, unpack = prepared(model, x)
     return unpack(array_draws.predict_draws(network, inputs, draws=draws, seed=seed, batch_size=batch_size))
 
@@ -59,6 +59,17 @@ def _batches(x: Any) -> Iterator[Any] | None:
     else:
         return None
     return (keras.utils.unpack_x_y_sample_weight(one)[0] for one in batches)
+
+
+def _joined(*parts: np.ndarray) -> np.ndarray:
+    """Draws of batches (draws, n, …), as those of all inputs."""
+    shapes = {part.shape[2:] for part in parts}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"outputs of the batches have the shapes {sorted(shapes)}, and go into no one array: give inputs "
+            "of one length together, or each batch by itself"
+        )
+    return np.concatenate(parts, axis=1)
 
 
 @dataclass(frozen=True)

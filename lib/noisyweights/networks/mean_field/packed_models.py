@@ -48,6 +48,11 @@ class PackedModel:
         outputs = self._model()(tf.nest.pack_sequence_as(self._structure, leaves), training=training)
         flat = tf.nest.flatten(outputs)
         if self._given is None:
+            if any(one.shape[:1] != x.shape[:1] for one in flat):
+                shapes = tf.nest.map_structure(lambda one: tuple(one.shape), outputs)
+                raise ValueError(
+                    f"{self.name} gives {shapes} for {len(x)} inputs: each output needs as many rows"
+                )
             kinds = [(tuple(one.shape[1:]), one.dtype) for one in flat]
             self._given = tf.nest.map_structure(lambda one: 0, outputs), kinds
         return tf.concat([tf.cast(tf.reshape(one, (tf.shape(one)[0], -1)), x.dtype) for one in flat], -1)

@@ -11,7 +11,7 @@ import keras
 from noisyweights import seeds
 from noisyweights.networks.mean_field import dense_twins, random_rules
 from noisyweights.networks.mean_field.any_layer import MeanFieldLayer
-from noisyweights.networks.mean_field.cloning import cloned, copy_weights, with_law
+from noisyweights.networks.mean_field.cloning import cloned, copied, copy_weights, with_law
 from noisyweights.networks.mean_field.dense_twins import check_plain
 from noisyweights.networks.mean_field.layers import MeanField
 from noisyweights.noise.law import Law
@@ -33,11 +33,11 @@ def from_deterministic(
 ) -> keras.Model:
     """Return the mean-field twin of a network: its kernels and embeddings become random.
 
-    Dense layers and plain convolutions become `MeanFieldDense` and `MeanFieldConv2D`, which arrays of cells
-    can hold; any other layer is called as it is, with drawn values for its weights, by `MeanFieldLayer`.
-    Layers in which nothing is random are copied with their state, and the model that was handed in stays as
-    it is. Trained first, the twin starts at the maximum-likelihood estimate, which is how the device paper
-    trains (App. C); there the biases stay fixed.
+    Dense layers and convolutions in two dimensions become `MeanFieldDense` and `MeanFieldConv2D`, which other
+    estimators can train and, where they are plain, arrays of cells hold; any other layer is called as it is,
+    with drawn values for its weights, by `MeanFieldLayer`. Layers in which nothing is random are copied with
+    their state, and the model that was handed in stays as it is. Trained first, the twin starts at the
+    maximum-likelihood estimate, which is how the device paper trains (App. C); there the biases stay fixed.
 
     Args:
         model: sequential or functional, with models inside, layers that are shared, and any number of inputs
@@ -51,7 +51,7 @@ def from_deterministic(
 
     Raises: ValueError for a model that Keras cannot clone or that has no weights yet, where the rule makes
         nothing random, and for weights to be random that have a regularizer or constraint (the prior takes
-        their place) or are in half precision.
+        their place), are in half precision, or quantized.
     """
     settings = {"law": law, "prior_scale": prior_scale, "kl_weight": kl_weight}
     settings |= {"initial_scale": initial_scale, "biases": biases}
@@ -67,8 +67,7 @@ def from_deterministic(
         if dense_twins.is_plain(layer) and chosen == ["kernel"]:
             twin = dense_twins.plain_twin(layer, **settings, seed=own)
         else:
-            copy = type(layer).from_config(layer.get_config())
-            twin = MeanFieldLayer(copy, where=chosen, **settings, seed=own)
+            twin = MeanFieldLayer(copied(layer), where=chosen, **settings, seed=own)
         pairs.append((layer, twin))
         return twin
 
@@ -89,7 +88,14 @@ def _chosen(layer: Any, where: Callable | Sequence[str]) -> list[str]:
         isinstance(inside, MeanField) for inside in layer._flatten_layers()
     ):
         return []
-    return [weight.name for weight in random_rules.named_weights(layer) if random_rules.obeys(weight, where)]
+    found = [weight for weight in random_rules.named_weights(layer) if random_rules.obeys(weight, where)]
+    for weight in found:
+        if mode := getattr(weight.owner, "quantization_mode", None):
+            raise ValueError(
+                f"{weight.owner.name} is quantized to {mode}, and means need float32 or float64: make the "
+                "twin of the network as it was before"
+            )
+    return [weight.name for weight in found]
 
 
 def _take_weights(layer: keras.layers.Layer, twin: MeanField) -> None:
