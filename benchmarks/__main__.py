@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import binary, coin_flips, crossbar, fewer_draws, networks, sampling
+from benchmarks import binary, coin_flips, converted_products, crossbar, fewer_draws, networks, sampling
 
 BENCHMARKS = {
     "sampling": sampling,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "binary": binary,
     "coin_flips": coin_flips,
     "crossbar": crossbar,
+    "converted_products": converted_products,
 }
 
 
