@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks import (
     binary,
     coin_flips,
+    converted_products,
     crossbar,
     estimators,
     fewer_draws,
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "coin_flips": coin_flips,
     "stopped_votes": stopped_votes,
     "crossbar": crossbar,
+    "converted_products": converted_products,
 }
 
 

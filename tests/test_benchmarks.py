@@ -262,6 +262,32 @@ def test_of_true_laws_few_are_rejected_and_most_intervals_hold(true_laws, monkey
     assert "KS rejects" in capsys.readouterr().out
 
 
+def test_converted_products_are_those_of_a_matrix_redrawn_for_each_input(tmp_path, capsys):
+    converted = importlib.import_module("benchmarks.converted_products")
+    rng = np.random.default_rng(0)
+    x, mean = rng.random((20, 60), np.float32), rng.normal(0, 0.05, (60, 30)).astype(np.float32)
+    end = 2.0
+    step = end / converted.CODES
+
+    def redrawn(deviation):
+        def read(x, seed):
+            rng = np.random.default_rng(seed)
+            z = rng.standard_normal((len(x), *mean.shape))
+            driven = np.rint(x * converted.CODES) / converted.CODES
+            return np.rint(np.einsum("ni,nio->no", driven, mean + deviation * z) / step) * step
+
+        return read
+
+    ours, deviation = converted.our_read(mean, end), converted.DEVIATION
+    found = converted.agreement(ours, redrawn(deviation), x, samples=40)
+    assert found.holds, str(found)
+    assert not converted.agreement(ours, redrawn(1.1 * deviation), x, samples=40).holds
+    out = tmp_path / "converted.json"
+    assert converted.main(["--reads", "8", "--repeats", "1", "--samples", "3", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["reads"][0]["reads_per_second"] > 0
+    assert converted.OURS in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "option", "says"),
     [
@@ -277,6 +303,7 @@ def test_of_true_laws_few_are_rejected_and_most_intervals_hold(true_laws, monkey
         ("crossbar", "--reads", "--reads must be at least 1"),
         ("crossbar", "--side", "--side must be at least 8"),
         ("crossbar", "--repeats", "--repeats must be at least 1"),
+        ("converted_products", "--samples", "--samples must be at least 3"),
     ],
 )
 def test_bad_options(name, option, says, capsys):

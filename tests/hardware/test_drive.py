@@ -1,4 +1,4 @@
-"""Drives: what does not fit cells, arrays or converters is refused with the mend; old chips are as they were."""
+"""Drives: what does not fit is refused with the mend, and chips without one are as they were."""
 
 from dataclasses import replace
 

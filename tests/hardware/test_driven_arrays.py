@@ -1,14 +1,16 @@
 """Arrays in steps and slices: exact ones are the whole-number product, others err as their parts say."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from noisyweights import seeds
+from noisyweights.hardware import nonidealities
 from noisyweights.hardware.array import slices as sliced
 from noisyweights.hardware.cells import LevelCell
-from noisyweights.hardware.chip import DOMAIN_WALL, IDEAL
+from noisyweights.hardware.chip import DOMAIN_WALL, IDEAL, SCALES
 from noisyweights.hardware.converters import Converter, ConverterErrors
 from noisyweights.hardware.deployment import array_layers_of, deploy
 from noisyweights.hardware.drive import BIT_SERIAL_ANALOG, ISAAC, Drive
@@ -18,7 +20,7 @@ from noisyweights.noise import laws
 
 import keras  # isort: skip  (the library loads TensorFlow quietly)
 import tensorflow as tf  # isort: skip
-from deployable import network, pixels, random_network
+from deployable import binary_network, network, pixels, random_network
 
 SERIAL = Drive(
     step_bits=1, step_sums="digital", weight_bits=6, slice_bits=(2, 3), slice_sums="digital",
@@ -205,6 +207,27 @@ def test_an_offset_halves_the_cells():
     np.testing.assert_allclose(layer.read_uS, 0.01 * layer.crossbar.positive_uS)
     assert chip.drive.cells_per_weight == 1
     assert DOMAIN_WALL.drive is None
+
+
+@pytest.mark.parametrize("slice_bits", [(), (3, 3)])
+def test_a_reference_ages_with_its_cells(slice_bits):
+    """Or else a drift that all cells share would add to every product what the inputs add up to."""
+    bits = 6 if slice_bits else None
+    drive = replace(SERIAL, step_bits=None, encoding="offset", weight_bits=bits, slice_bits=slice_bits)
+    model, x = single_layer()
+    fault = partial(nonidealities.drift_apart, seconds=100.0, after_s=1.0, exponent=0.05, spread=0.0)
+    chips = (replace(IDEAL, drive=drive), replace(IDEAL, drive=drive, faults=(fault,)))
+    fresh, aged = (deploy(model, chip, calibration=x, seed=0)(x).numpy() for chip in chips)
+    np.testing.assert_allclose(aged, 100**-0.05 * fresh, rtol=1e-4, atol=1e-4)
+
+
+def test_signs_beside_a_reference_age_too():
+    fault = partial(nonidealities.drift_apart, seconds=100.0, after_s=1.0, exponent=0.05, spread=0.0)
+    chips = (replace(SCALES, adc_bits=None, dac_bits=None), replace(SCALES, faults=(fault,)))
+    fresh, aged = (
+        array_layers_of(deploy(binary_network(), chip, calibration=pixels(), seed=0))[0] for chip in chips
+    )
+    np.testing.assert_allclose(aged.crossbar.weights, 100**-0.05 * fresh.crossbar.weights, rtol=1e-9)
 
 
 def test_what_a_bill_asks_for():

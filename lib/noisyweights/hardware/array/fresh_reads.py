@@ -74,7 +74,8 @@ def fresh_reads(
     if x.ndim != 2 or not len(x) or x.shape[1] != len(mean):
         raise ValueError(f"x must hold at least one input, (n, {len(mean)}), got shape {x.shape}")
     for name, numbers in (("x", x), ("mean", mean), ("deviation", deviation)):
-        if bad := np.sum(~np.isfinite(numbers)):
+        if not np.isfinite(numbers).all():
+            bad = np.sum(~np.isfinite(numbers))
             raise ValueError(f"{name} has {bad} values that are NaN or infinite in float32")
     if not (deviation >= 0).all():
         raise ValueError(f"deviations are standard deviations, 0 or more, got {deviation.min()}")
@@ -134,7 +135,7 @@ def _multiplied() -> Callable[[np.ndarray, tf.Tensor], tf.Tensor]:
 
 def _normal_sums(deviation: np.ndarray) -> Callable[[np.ndarray, int, int], np.ndarray]:
     alike = (deviation == deviation[:1]).all()
-    variance = tf.constant(np.square(deviation))
+    variance = None if alike else tf.constant(np.square(deviation))
 
     def noise(x: np.ndarray, seed: int, start: int) -> np.ndarray:
         z = np.empty((len(x), deviation.shape[1]), np.float32)
@@ -142,7 +143,7 @@ def _normal_sums(deviation: np.ndarray) -> Callable[[np.ndarray, int, int], np.n
             seeds.generator(seed, "normal reads", start + at).standard_normal(
                 dtype=np.float32, out=z[at : at + INPUTS]
             )
-        if alike:
+        if variance is None:
             z *= np.sqrt(np.einsum("ni,ni->n", x, x))[:, None]
             z *= deviation[0]
         else:

@@ -37,20 +37,42 @@ class Rngs:
 
 
 _PAIR = ("positive_uS", "negative_uS")
+REFERENCE_CELLS = 1024  # whose mean is taken off
 
 
-def _array(placed: Crossbar, chip: Chip, rng: Rngs, *, written: tuple[str, ...] = _PAIR) -> Crossbar:
-    """The crossbar after faults of the cells that were written, and with its wires."""
-    pair = {}
-    for name in written:
-        cells = getattr(placed, name)
-        for place, fault in enumerate(chip.faults):
-            cells = fault(cells, rng=rng(f"{name}/{place}"))
-        pair[name] = cells
-    placed = replace(placed, **pair)
+def _array(placed: Crossbar, chip: Chip, rng: Rngs) -> Crossbar:
+    """The crossbar of pairs after what happens to its cells, and with its wires."""
+    pair = {name: _faulty(getattr(placed, name), name, chip, rng) for name in _PAIR}
+    return _wired(replace(placed, **pair), chip)
+
+
+def _beside_reference(placed: Crossbar, levels_uS: np.ndarray, chip: Chip, rng: Rngs) -> Crossbar:
+    """As `_array`, of single cells: what is taken off is the mean of many cells at other levels.
+
+    Errors of single cells hardly move it, and what happens to all of them does.
+
+    Args:
+        levels_uS: of the reference, (columns, k); it is the mean of all k.
+    """
+    if chip.faults:
+        kinds, which = np.unique(levels_uS, return_inverse=True)
+        many = _faulty(np.tile(kinds, (REFERENCE_CELLS, 1)), "reference", chip, rng).mean(0)
+        reference = many[which].reshape(levels_uS.shape).mean(1)
+        placed = replace(placed, negative_uS=np.broadcast_to(reference, placed.negative_uS.shape).copy())
+    cells = _faulty(placed.positive_uS, "positive_uS", chip, rng)
+    return _wired(replace(placed, positive_uS=cells), chip)
+
+
+def _faulty(cells: np.ndarray, name: str, chip: Chip, rng: Rngs) -> np.ndarray:
+    for place, fault in enumerate(chip.faults):
+        cells = fault(cells, rng=rng(f"{name}/{place}"))
+    return cells
+
+
+def _wired(placed: Crossbar, chip: Chip) -> Crossbar:
     if chip.row_ohm or chip.column_ohm:
         lines = {"row_ohm": chip.row_ohm, "column_ohm": chip.column_ohm}
-        placed = placed.wired(rows=chip.rows, columns=chip.columns, **lines)
+        return placed.wired(rows=chip.rows, columns=chip.columns, **lines)
     return placed
 
 
@@ -71,8 +93,9 @@ def _placed(
     if deviation is not None:
         set_uS = chip.junctions.set_to(placed.deviation_uS, power=power, rng=rng("junctions"))
         placed = replace(placed, deviation_uS=set_uS)
-    # A reference is the mean of a column of cells, which errors of single cells and reads hardly move.
-    return _array(placed, chip, rng, written=_PAIR[:1] if _offset(chip) else _PAIR)
+    if _offset(chip):
+        return _beside_reference(placed, placed.negative_uS[:1].T, chip, rng)
+    return _array(placed, chip, rng)
 
 
 def _offset(chip: Chip) -> bool:
@@ -163,7 +186,8 @@ def _deterministic(layer: keras.layers.Layer, chip: Chip, *, rng: Rngs, fresh: b
 def _binary(layer: keras.layers.Layer, chip: Chip, *, rng: Rngs, fresh: bool) -> ArrayBinary:
     signs = _matrix(keras.ops.convert_to_numpy(layer.binary_kernel()))
     signed = crossbar.place_signs(signs, cell=chip.cell, rng=rng("cells"))
-    placed = _array(signed, chip, rng, written=_PAIR[:1])  # beside a reference, as with an offset
+    ends = np.take(chip.cell.levels_uS, [0, -1])
+    placed = _beside_reference(signed, np.tile(ends, (signs.shape[1], 1)), chip, rng)
     scales = np.asarray(layer.scale)[np.newaxis] if hasattr(layer, "scale") else None
     if scales is None:
         if chip.scales is None:
