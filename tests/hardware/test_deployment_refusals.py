@@ -97,7 +97,7 @@ def _settings(**changed):
                 keras.Sequential([keras.Input((5, 5, 1)), keras.layers.Conv2D(2, 2, dilation_rate=2)]),
                 IDEAL, calibration=np.ones((2, 5, 5, 1)), seed=0,
             ),
-            "only one group, no dilation",
+            "one group, no dilation",
         ),
         (
             lambda: deploy(network(), DOMAIN_WALL, calibration=0 * pixels(), seed=0),
