@@ -115,3 +115,11 @@ def test_losses_are_means_over_chips_less_what_software_reaches():
     value, low, high = result.interval("adc_bits", mending.WAYS[0], "calibration_error")
     assert (value, low < -4, high > 3) == (-0.5, True, True)  # 0 and −1: t₁ is 12.7
     assert mending.measurements(result) == []
+
+
+def test_the_gain_of_knowing_the_chip_is_paired_with_training_on_as_long():
+    lost = np.zeros((3, 3, 2, 3))
+    lost[:, 1, 0, 0], lost[:, 2, 0, 0] = (-5, -1, -3), (-3, 1, -1)
+    result = mending.Result(CONFIG, np.zeros((3, 3)), {"stuck": lost}, None)
+    assert tuple(result.gain("stuck", "accuracy")) == (2, 2, 2)
+    assert tuple(result.gain("stuck", "nll")) == (0, 0, 0)

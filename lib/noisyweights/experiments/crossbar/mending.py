@@ -101,6 +101,11 @@ class Result:
         """What a network loses on a chip with a flaw, over trainings."""
         return mean_interval(self.lost[flaw][:, WAYS.index(way), int(tempered), SCORES.index(score)])
 
+    def gain(self, flaw: str, score: str) -> Interval:
+        """What training on through the chip gives over training on in software: paired, over trainings."""
+        own = self.lost[flaw][:, :, 0, SCORES.index(score)]
+        return mean_interval(own[:, 2] - own[:, 1])
+
 
 def points(config: Config) -> tuple[str, ...]:
     """Number of a training, that of the chapter's networks: "mean-field-0"."""
