@@ -128,9 +128,9 @@ def junction_read_pJ() -> float:
     config = settings.PROFILES[record.PROFILE]
     array, digital = (costs.bill(config, METHOD, place, passes=1) for place in costs.PLACES)
     (check,) = (one for one in claims.find("L-energy").checks if one.quantity == "energy_ratio")
-    (reads,) = (item for item in array.items if item.component == "junction reads")
-    others = array.energy_pJ.typical - reads.energy_pJ.typical
-    return (check.bound[0] * digital.energy_pJ.typical - others) / reads.count
+    reads = [item for item in array.items if item.component == "junction reads"]  # one in each layer
+    others = array.energy_pJ.typical - sum(item.total.typical for item in reads)
+    return (check.bound[0] * digital.energy_pJ.typical - others) / sum(item.count for item in reads)
 
 
 def _criterion(
