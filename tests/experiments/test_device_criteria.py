@@ -97,8 +97,8 @@ def test_a_junction_at_the_energy_allowed_makes_a_pass_a_tenth():
     """Put the number onto the bill itself, and hold the bills' totals against each other."""
     config = network_settings.PROFILES["full"]
     array, digital = (costs.bill(config, "mean-field", place, passes=1) for place in costs.PLACES)
-    (item,) = (item for item in array.items if item.component == "junction reads")
-    each, pJ = item.each, device_criteria.junction_read_pJ()
+    each = next(item.each for item in array.items if item.component == "junction reads")
+    pJ = device_criteria.junction_read_pJ()
     priced = array.repriced("junction reads", replace(each, low=pJ, typical=pJ, high=pJ))
     assert priced.energy_pJ.typical / digital.energy_pJ.typical == pytest.approx(0.1)
 
