@@ -52,7 +52,10 @@ def _profile(experiments: list[str]) -> str:
     from noisyweights.experiments import catalogue, record
 
     points = {name: set(catalogue.names(name, profile=record.PROFILE)) for name in experiments}
-    whole = points and all(names <= set(record.usable(name)) for name, names in points.items())
+    reference = record.reference()
+    whole = points and all(
+        names <= set(record.usable(name, sha256=reference)) for name, names in points.items()
+    )
     return record.PROFILE if whole else "smoke"
 
 
