@@ -89,7 +89,7 @@ def forked() -> Iterator[Chapters]:
 
 @pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name != IN_README])
 def test_a_chapter_of_the_book_runs_alone(forked: Chapters, device: Path, chapter: str) -> None:
-    """On recorded points where the record has them all, else on tiny ones, as tests of the experiments are."""
+    """On recorded points where the record has them all, else on tiny ones, as experiments are tested."""
     notebook = chapters.read(ROOT / "book" / f"{chapter}.md")
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     given = {"profile": WHOLE, "device": str(device)} if chapters.parameters(notebook) else {}
