@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
-import keras
 import numpy as np
 from scipy import optimize
 
@@ -19,6 +18,8 @@ from noisyweights.hardware.costs.workloads import Workload, scaled_workloads
 from noisyweights.ledger.claims import Measurement
 from noisyweights.networks.binary import models
 from noisyweights.scores.estimates import Interval
+
+import keras  # isort: skip  (the library loads TensorFlow quietly)
 
 __all__ = ["READINGS", "Reading", "counted", "decided_below", "decides", "order_alike"]
 
