@@ -10,9 +10,7 @@ sum of their variances over draws, over that of one draw for all examples. Peers
 
 from __future__ import annotations
 
-import functools
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from types import ModuleType
@@ -21,7 +19,7 @@ import numpy as np
 
 from benchmarks import contest
 from benchmarks.contest import Rival, Row
-from benchmarks.mean_field_networks import deterministic, mean_field, stacked
+from benchmarks.mean_field_networks import deterministic, mean_field, stacked, tfp_layers
 from benchmarks.subjects import LENET, MLP, digits, digits_source
 from noisyweights.networks.fused_adam import FusedAdam
 from noisyweights.networks.mean_field import estimators
@@ -85,18 +83,8 @@ def doubled(name: str) -> keras.Model:
 
 
 def tfp_flipout(name: str):
-    """The network in TFP's Flipout layers, whose older Keras warns of itself."""
-
-    def divergence(q, p, _):
-        return tfp.distributions.kl_divergence(q, p) / 60_000
-
-    dense, convolution = (
-        functools.partial(layer, kernel_divergence_fn=divergence)
-        for layer in (tfp.layers.DenseFlipout, tfp.layers.Convolution2DFlipout)
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return stacked(name, tf_keras, dense, convolution)
+    """The network in TFP's Flipout layers."""
+    return tfp_layers(name, 60_000, (tfp.layers.DenseFlipout, tfp.layers.Convolution2DFlipout))
 
 
 def steps(name: str, count: int) -> list[Rival]:

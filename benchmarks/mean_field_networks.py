@@ -60,16 +60,20 @@ def mean_field(name: str, examples: int) -> keras.Model:
     )
 
 
-def tfp_layers(name: str, examples: int):
-    """The network in TFP's layers, whose older Keras warns of itself."""
+def tfp_layers(
+    name: str,
+    examples: int,
+    kinds: tuple[type, type] = (
+        tfp.layers.DenseReparameterization,
+        tfp.layers.Convolution2DReparameterization,
+    ),
+):
+    """The network in TFP's layers, dense and convolutional, whose older Keras warns of itself."""
 
     def divergence(q, p, _):
         return tfp.distributions.kl_divergence(q, p) / examples
 
-    dense, convolution = (
-        functools.partial(layer, kernel_divergence_fn=divergence)
-        for layer in (tfp.layers.DenseReparameterization, tfp.layers.Convolution2DReparameterization)
-    )
+    dense, convolution = (functools.partial(layer, kernel_divergence_fn=divergence) for layer in kinds)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return stacked(name, tf_keras, dense, convolution)

@@ -15,7 +15,7 @@ from noisyweights.hardware.deployment.layers import ArrayLayer
 from noisyweights.hardware.deployment.makers import MAKERS
 from noisyweights.networks import weight_draws
 from noisyweights.networks.binary.given_values import Given, given
-from noisyweights.networks.mean_field.cloning import cloned, copy_weights
+from noisyweights.networks.mean_field.cloning import cloned, copied, copy_weights
 from noisyweights.networks.mean_field.layers import MeanField
 
 __all__ = ["NewChips", "OnChip", "in_software", "through_chip"]
@@ -154,7 +154,7 @@ def _on_chip(model: keras.Model) -> list[OnChip]:
 
 def _copy(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A layer of its own with the same state."""
-    copy = type(layer).from_config(layer.get_config())
+    copy = copied(layer)
     copy.build_from_config(layer.get_build_config())
     copy_weights(layer, copy)
     return copy
